@@ -1,0 +1,120 @@
+// swift-tools-version: 6.2
+// One target a layer (ARCHITECTURE.md). No outside package: the toolchain and the C libraries of the distribution are all.
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+/// For targets that call C or use unsafe code: the compiler then asks for `unsafe` at each use.
+let unsafeSettings: [SwiftSetting] = settings + [.strictMemorySafety()]
+
+func library(_ name: String, _ dependencies: [String] = [], unsafe: Bool = false) -> Target {
+    .target(
+        name: name, dependencies: dependencies.map { .byName(name: $0) }, exclude: documents(name),
+        swiftSettings: unsafe ? unsafeSettings : settings)
+}
+
+/// Layers that are hard enough for a page of their own.
+func documents(_ name: String) -> [String] {
+    [].contains(name) ? ["DESIGN.md"] : []
+}
+
+func tests(_ name: String, _ dependencies: [String]) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: ([name] + dependencies).map { .byName(name: $0) },
+        swiftSettings: settings)
+}
+
+func system(_ name: String, _ pkgConfig: String, _ package: String) -> Target {
+    .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([package])])
+}
+
+let package = Package(
+    name: "modelcast",
+    products: [
+        .executable(name: "modelcast", targets: ["ModelcastCommand"]),
+        .library(name: "Modelcast", targets: ["Modelcast"]),
+        .library(name: "ModelcastEngines", targets: ["KafkaLog", "EmbeddedLog"]),
+        .library(
+            name: "ModelcastTestKits", targets: ["EventLogTesting", "PredictorTesting", "LearnerTesting", "ModelcastTesting"]),
+    ],
+    targets: [
+        // C libraries.
+        system("CRdKafka", "rdkafka", "librdkafka-dev"),
+        system("CSQLite", "sqlite3", "libsqlite3-dev"),
+        system("CZstd", "libzstd", "libzstd-dev"),
+        system("CCrypto", "libcrypto", "libssl-dev"),
+        system("CYAML", "yaml-0.1", "libyaml-dev"),
+        system("CMicroHTTPD", "libmicrohttpd", "libmicrohttpd-dev"),
+
+        // Domain-free.
+        library("Telemetry", unsafe: true),
+        library("Configuration", ["CYAML"], unsafe: true),
+        library("Arguments"),
+        library("Basics", unsafe: true),
+        library("Tabular", ["Basics"]),
+        library("SQLite", ["CSQLite", "Basics"], unsafe: true),
+        library("Zstd", ["CZstd"], unsafe: true),
+        library("Crypto", ["CCrypto"], unsafe: true),
+
+        // The log: the protocol and its engines.
+        library("EventLog", ["Basics"]),
+        library("KafkaLog", ["EventLog", "CRdKafka", "Basics", "Telemetry"], unsafe: true),
+        library("EmbeddedLog", ["EventLog", "SQLite", "Basics", "Telemetry"]),
+        library("EventLogTesting", ["EventLog", "Basics", "KafkaLog", "CRdKafka"], unsafe: true),
+
+        // Models as data.
+        library("Features", ["Basics"]),
+        library("Models", ["Basics"]),
+        library("PredictorTesting", ["Models", "Basics"]),
+        library("Snapshots", ["EventLog", "Zstd", "Crypto", "Basics"]),
+        library("Catalog", ["Snapshots", "EventLog", "Basics"]),
+        library("Modelcast", ["Catalog", "Snapshots", "Features", "Models", "EventLog", "Crypto", "Basics", "Telemetry"]),
+        library("ModelcastTesting", ["Modelcast", "EventLogTesting", "EventLog", "Features", "Models", "Basics"]),
+
+        // Services.
+        library("Training", ["Modelcast", "Features", "Models", "SQLite", "Tabular", "Crypto", "Basics", "Telemetry"], unsafe: true),
+        library("Scoring", ["Modelcast", "Catalog", "Snapshots", "Features", "Models", "EventLog", "Basics", "Telemetry"]),
+        library("BatchScoring", ["Modelcast", "Features", "Models", "SQLite", "Tabular", "Crypto", "Basics", "Telemetry"]),
+        library("OnlineLearning", ["Modelcast", "Catalog", "Snapshots", "Features", "Models", "EventLog", "Crypto", "Basics", "Telemetry"]),
+        library("LearnerTesting", ["OnlineLearning", "Basics"]),
+        library("Gateway", ["CMicroHTTPD", "Telemetry", "Basics"], unsafe: true),
+        .executableTarget(
+            name: "ModelcastCommand",
+            dependencies: [
+                "Gateway", "Scoring", "BatchScoring", "OnlineLearning", "Training", "Modelcast", "Catalog", "Snapshots",
+                "Features", "Models", "EventLog", "KafkaLog", "EmbeddedLog", "SQLite", "Tabular", "Crypto", "Basics",
+                "Telemetry", "Configuration", "Arguments",
+            ],
+            swiftSettings: settings),
+
+        tests("Telemetry", []),
+        tests("Configuration", []),
+        tests("Arguments", []),
+        tests("Basics", []),
+        tests("Tabular", ["Basics"]),
+        tests("SQLite", ["Basics"]),
+        tests("Zstd", []),
+        tests("Crypto", []),
+        tests("EventLog", ["EventLogTesting", "Basics"]),
+        tests("KafkaLog", ["EventLog", "EventLogTesting", "Basics"]),
+        tests("EmbeddedLog", ["EventLog", "EventLogTesting", "SQLite", "Basics"]),
+        tests("Features", ["Basics"]),
+        tests("Models", ["PredictorTesting", "Basics"]),
+        tests("Snapshots", ["EventLog", "EventLogTesting", "Basics", "Crypto"]),
+        tests("Catalog", ["Snapshots", "EventLog", "EventLogTesting", "Basics"]),
+        tests("Modelcast", ["ModelcastTesting", "EventLogTesting", "EventLog", "Catalog", "Snapshots", "Features", "Models", "Basics"]),
+        tests("Training", ["Modelcast", "Features", "Models", "SQLite", "Tabular", "Basics"]),
+        tests("Scoring", ["ModelcastTesting", "EventLogTesting", "EventLog", "Modelcast", "Catalog", "Features", "Models", "Basics"]),
+        tests("BatchScoring", ["ModelcastTesting", "Modelcast", "Features", "Models", "SQLite", "Tabular", "Basics"]),
+        tests("OnlineLearning", ["LearnerTesting", "ModelcastTesting", "EventLogTesting", "EventLog", "Modelcast", "Features", "Models", "Basics"]),
+        tests("Gateway", ["Telemetry", "Basics"]),
+        .testTarget(name: "Journeys", dependencies: ["ModelcastCommand", "Basics"], swiftSettings: settings),
+        .testTarget(name: "Tidy", swiftSettings: settings),
+    ]
+)
