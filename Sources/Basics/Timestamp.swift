@@ -1,0 +1,127 @@
+internal import Glibc
+
+/// A moment as milliseconds since 1970-01-01T00:00:00Z, without leap seconds: the unit of record timestamps.
+public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible {
+    /// Milliseconds since the epoch.
+    public var milliseconds: Int64
+
+    /// A moment given in milliseconds since the epoch.
+    public init(milliseconds: Int64) {
+        self.milliseconds = milliseconds
+    }
+
+    public static func < (left: Timestamp, right: Timestamp) -> Bool {
+        left.milliseconds < right.milliseconds
+    }
+
+    /// ISO 8601 in UTC with milliseconds: `2026-01-31T12:00:00.000Z`.
+    public var description: String {
+        let days = Timestamp.floorDivide(milliseconds, 86_400_000)
+        let rest = milliseconds - days * 86_400_000
+        let (year, month, day) = Timestamp.civil(fromDays: days)
+        func pad(_ value: Int64, _ width: Int) -> String {
+            let text = String(value)
+            return String(repeating: "0", count: max(0, width - text.count)) + text
+        }
+        return "\(pad(year, 4))-\(pad(month, 2))-\(pad(day, 2))T\(pad(rest / 3_600_000, 2)):"
+            + "\(pad(rest / 60_000 % 60, 2)):\(pad(rest / 1_000 % 60, 2)).\(pad(rest % 1_000, 3))Z"
+    }
+
+    /// Reads `YYYY-MM-DD`, then optionally `T` or a space, `HH:MM[:SS[.fraction]]` and `Z` or `±HH:MM` (RFC 3339, without
+    /// a zone: UTC). Digits past the millisecond are dropped. Nil for anything else. Does not allocate.
+    public init?(iso8601 text: Span<UInt8>) {
+        var at = 0
+        func digits(_ count: Int) -> Int64? {
+            guard at + count <= text.count else { return nil }
+            var value: Int64 = 0
+            for index in at..<at + count {
+                let digit = text[index]
+                guard digit >= 48, digit <= 57 else { return nil }
+                value = value * 10 + Int64(digit - 48)
+            }
+            at += count
+            return value
+        }
+        func skip(_ byte: UInt8) -> Bool {
+            guard at < text.count, text[at] == byte else { return false }
+            at += 1
+            return true
+        }
+        guard let year = digits(4), skip(45), let month = digits(2), skip(45), let day = digits(2),
+            (1...12).contains(month), day >= 1, day <= Timestamp.daysIn(month: month, year: year)
+        else { return nil }
+        var total = Timestamp.days(year: year, month: month, day: day) * 86_400_000
+        if at < text.count {
+            guard skip(84) || skip(116) || skip(32), let hour = digits(2), skip(58), let minute = digits(2),
+                hour < 24, minute < 60
+            else { return nil }
+            total += hour * 3_600_000 + minute * 60_000
+            if skip(58) {
+                guard let second = digits(2), second < 60 else { return nil }
+                total += second * 1_000
+                if skip(46) {
+                    var scale: Int64 = 100
+                    var any = false
+                    while let digit = digits(1) {
+                        any = true
+                        total += digit * scale
+                        scale /= 10
+                    }
+                    guard any else { return nil }
+                }
+            }
+            if !skip(90), !skip(122), at < text.count {
+                let negative = text[at] == 45
+                guard negative || text[at] == 43 else { return nil }
+                at += 1
+                guard let hour = digits(2), skip(58), let minute = digits(2), hour < 24, minute < 60 else {
+                    return nil
+                }
+                total += (negative ? 1 : -1) * (hour * 3_600_000 + minute * 60_000)
+            }
+        }
+        guard at == text.count else { return nil }
+        self.init(milliseconds: total)
+    }
+
+    /// The wall clock's reading now.
+    public static var now: Timestamp {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_REALTIME, &time)
+        return Timestamp(milliseconds: Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000)
+    }
+
+    private static func floorDivide(_ a: Int64, _ b: Int64) -> Int64 {
+        a >= 0 ? a / b : -((-a + b - 1) / b)
+    }
+
+    private static func daysIn(month: Int64, year: Int64) -> Int64 {
+        switch month {
+        case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
+        case 4, 6, 9, 11: 30
+        default: 31
+        }
+    }
+
+    /// Days since the epoch of a date of the proleptic Gregorian calendar (Hinnant, "chrono-Compatible Low-Level Date
+    /// Algorithms").
+    private static func days(year: Int64, month: Int64, day: Int64) -> Int64 {
+        let y = month <= 2 ? year - 1 : year
+        let era = floorDivide(y, 400)
+        let yearOfEra = y - era * 400
+        let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
+        let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
+        return era * 146_097 + dayOfEra - 719_468
+    }
+
+    private static func civil(fromDays days: Int64) -> (Int64, Int64, Int64) {
+        let z = days + 719_468
+        let era = floorDivide(z, 146_097)
+        let dayOfEra = z - era * 146_097
+        let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let shifted = (5 * dayOfYear + 2) / 153
+        let month = shifted + (shifted < 10 ? 3 : -9)
+        return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * shifted + 2) / 5 + 1)
+    }
+}
