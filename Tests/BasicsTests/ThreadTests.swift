@@ -78,3 +78,17 @@ private enum NSTemporaryPath {
         "\(FileManager.default.temporaryDirectory.path())/modelcast-\(UUID().uuidString)-\(name)"
     }
 }
+
+@Suite struct InstanceSlotTests {
+    @Test func aFreedNameIsTakenAgain() throws {
+        let folder = NSTemporaryPath.unique("slots")
+        let first = try InstanceSlot.firstFree(of: "score/group", in: folder)
+        do {
+            let second = try InstanceSlot.firstFree(of: "score/group", in: folder)
+            #expect(second.name.hasSuffix("-2"))
+            #expect(second.name != first.name)
+        }
+        #expect(try InstanceSlot.firstFree(of: "score/group", in: folder).name.hasSuffix("-2"))
+        #expect(try InstanceSlot.firstFree(of: "other", in: folder).name == first.name)
+    }
+}
