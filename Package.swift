@@ -57,7 +57,7 @@ let package = Package(
         library("Configuration", ["CYAML"], unsafe: true),
         library("Arguments"),
         library("Basics", unsafe: true),
-        library("Tabular", ["Basics"]),
+        library("Tabular", ["Basics"], unsafe: true),
         library("SQLite", ["CSQLite", "Basics"], unsafe: true),
         library("Zstd", ["CZstd"], unsafe: true),
         library("Crypto", ["CCrypto"], unsafe: true),
