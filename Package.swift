@@ -94,7 +94,7 @@ let package = Package(
             swiftSettings: settings),
 
         tests("Telemetry", []),
-        tests("Configuration", []),
+        tests("Configuration", ["Arguments"]),
         tests("Arguments", []),
         tests("Basics", []),
         tests("Tabular", ["Basics"]),

@@ -9,27 +9,27 @@ public struct UsageError: Error, Sendable, Equatable, CustomStringConvertible {
         private init(_ name: String) { self.name = name }
 
         /// A word that names no command.
-        public static let unknownCommand = Code("unknown command")
+        public static let unknownCommand = Code("unknown-command")
         /// A group of commands was named, but none of its commands.
-        public static let missingCommand = Code("missing command")
+        public static let missingCommand = Code("missing-command")
         /// An option that the command does not have.
-        public static let unknownOption = Code("unknown option")
+        public static let unknownOption = Code("unknown-option")
         /// An option that takes a value stands without one.
-        public static let missingValue = Code("missing value")
+        public static let missingValue = Code("missing-value")
         /// A value that does not have the form its option or argument wants.
-        public static let invalidValue = Code("invalid value")
+        public static let invalidValue = Code("invalid-value")
         /// An option that may be given once was given again.
-        public static let repeatedOption = Code("repeated option")
+        public static let repeatedOption = Code("repeated-option")
         /// An option without which the command cannot run was not given anywhere.
-        public static let missingOption = Code("missing option")
+        public static let missingOption = Code("missing-option")
         /// A positional argument is missing.
-        public static let missingArgument = Code("missing argument")
+        public static let missingArgument = Code("missing-argument")
         /// More positional arguments than the command takes.
-        public static let unexpectedArgument = Code("unexpected argument")
+        public static let unexpectedArgument = Code("unexpected-argument")
         /// Options that were given do not go together.
         public static let conflict = Code("conflict")
 
-        /// The kind in words.
+        /// The kind's stable name, such as `unknown-command`.
         public var description: String { name }
     }
 
