@@ -1,0 +1,167 @@
+/// Appends JSON to a buffer that it owns: commas by itself, shortest numbers that read back to the same
+/// value.
+///
+/// Once the buffer has grown to its size nothing is allocated, whatever is written. The order of members is
+/// the caller's, so the same calls give the same bytes.
+public struct JSONWriter: Sendable {
+    /// What has been written.
+    public private(set) var bytes: [UInt8]
+    /// Whether a comma stands before the next item.
+    private var needsComma = false
+
+    /// An empty writer with room for `capacity` bytes.
+    public init(capacity: Int = 256) {
+        bytes = []
+        bytes.reserveCapacity(capacity)
+    }
+
+    /// Forgets what has been written and keeps the memory.
+    public mutating func removeAll() {
+        bytes.removeAll(keepingCapacity: true)
+        needsComma = false
+    }
+
+    /// Hands over what has been written and starts again, empty.
+    public mutating func take() -> [UInt8] {
+        let result = bytes
+        bytes = []
+        needsComma = false
+        return result
+    }
+
+    /// Writes `{`.
+    public mutating func beginObject() { open(0x7B) }
+    /// Writes `}`.
+    public mutating func endObject() { close(0x7D) }
+    /// Writes `[`.
+    public mutating func beginArray() { open(0x5B) }
+    /// Writes `]`.
+    public mutating func endArray() { close(0x5D) }
+
+    /// Writes a member's key and its colon.
+    public mutating func key(_ name: String) {
+        string(name)
+        bytes.append(0x3A)
+        needsComma = false
+    }
+
+    /// Writes a string.
+    public mutating func string(_ text: String) {
+        separate()
+        bytes.append(0x22)
+        for byte in text.utf8 { append(escaping: byte) }
+        bytes.append(0x22)
+    }
+
+    /// Writes a string given as UTF-8, which the caller has checked.
+    public mutating func string(utf8 text: Span<UInt8>) {
+        separate()
+        bytes.append(0x22)
+        for index in text.indices { append(escaping: text[index]) }
+        bytes.append(0x22)
+    }
+
+    /// Writes the shortest text that reads back as this value; `null` where it is not finite.
+    public mutating func number(_ value: Double) {
+        separate()
+        guard value.isFinite else { return appendText("null") }
+        value.write(to: &self)
+    }
+
+    /// Writes the shortest text that reads back as this value; `null` where it is not finite.
+    public mutating func number(_ value: Float) {
+        separate()
+        guard value.isFinite else { return appendText("null") }
+        value.write(to: &self)
+    }
+
+    /// Writes an integer.
+    public mutating func integer(_ value: Int) {
+        separate()
+        if value < 0 { bytes.append(0x2D) }
+        var rest = value.magnitude
+        let first = bytes.count
+        repeat {
+            bytes.append(0x30 + UInt8(truncatingIfNeeded: rest % 10))
+            rest /= 10
+        } while rest != 0
+        bytes[first...].reverse()
+    }
+
+    /// Writes `true` or `false`.
+    public mutating func boolean(_ value: Bool) {
+        separate()
+        appendText(value ? "true" : "false")
+    }
+
+    /// Writes `null`.
+    public mutating func null() {
+        separate()
+        appendText("null")
+    }
+
+    /// Writes one value whose JSON the caller has.
+    public mutating func raw(_ value: Span<UInt8>) {
+        separate()
+        append(value)
+    }
+
+    /// Ends a line, as JSON Lines wants it; the next value begins a new one.
+    public mutating func newline() {
+        bytes.append(0x0A)
+        needsComma = false
+    }
+
+    private mutating func open(_ bracket: UInt8) {
+        separate()
+        bytes.append(bracket)
+        needsComma = false
+    }
+
+    private mutating func close(_ bracket: UInt8) {
+        bytes.append(bracket)
+        needsComma = true
+    }
+
+    private mutating func separate() {
+        if needsComma { bytes.append(0x2C) }
+        needsComma = true
+    }
+
+    private mutating func append(_ span: Span<UInt8>) {
+        // The buffer pointer does not leave the closure.
+        unsafe span.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
+    }
+
+    private mutating func appendText(_ text: String) { bytes.append(contentsOf: text.utf8) }
+
+    private mutating func append(escaping byte: UInt8) {
+        if byte >= 0x20, byte != 0x22, byte != 0x5C {
+            bytes.append(byte)
+            return
+        }
+        bytes.append(0x5C)
+        switch byte {
+        case 0x22, 0x5C: bytes.append(byte)
+        case 0x08: bytes.append(0x62)
+        case 0x09: bytes.append(0x74)
+        case 0x0A: bytes.append(0x6E)
+        case 0x0C: bytes.append(0x66)
+        case 0x0D: bytes.append(0x72)
+        default:
+            appendText("u00")
+            for digit in [byte >> 4, byte & 15] { bytes.append(digit < 10 ? 0x30 + digit : 0x57 + digit) }
+        }
+    }
+}
+
+extension JSONWriter: TextOutputStream {
+    /// Appends text as it is: how the standard library's number printing reaches the buffer.
+    public mutating func write(_ text: String) { bytes.append(contentsOf: text.utf8) }
+
+    /// The standard library prints numbers from a stack buffer through this; without it, it would make a
+    /// string first.
+    public mutating func _writeASCII(_ buffer: UnsafeBufferPointer<UInt8>) {
+        unsafe bytes.append(contentsOf: buffer)
+    }
+}
