@@ -27,7 +27,9 @@ final class TransactionalLane: OutputLane {
 
     func begin() async throws(LogError) { try await writer.begin() }
     func add(_ batch: RecordBatch) async throws(LogError) { try await writer.send(batch) }
-    func finish(_ consumed: ConsumedOffsets) async throws(LogError) { try await writer.commit(consumed: consumed) }
+    func finish(_ consumed: ConsumedOffsets) async throws(LogError) {
+        try await writer.commit(consumed: consumed)
+    }
     func abort() async throws(LogError) { try await writer.abort() }
     func close(deadline: Duration) async { await writer.close(deadline: deadline) }
 }

@@ -1,0 +1,96 @@
+public import Basics
+internal import Synchronization
+
+/// What a run has committed so far. Counts move when a transaction is committed, never before.
+public struct ScoringTally: Sendable, Equatable {
+    /// Events that ended as a prediction.
+    public var predictions = 0
+    /// Events that ended as a dead letter, by reason.
+    public var deadLetters: [String: Int] = [:]
+    /// Predictions by the version that made them.
+    public var versions: [VersionCount] = []
+
+    /// Nothing.
+    public init() {}
+
+    /// Predictions of one version.
+    public struct VersionCount: Sendable, Equatable {
+        /// The version.
+        public var version: Int
+        /// How many.
+        public var predictions: Int
+    }
+
+    /// Events that ended as a dead letter.
+    public var deadLetterCount: Int { deadLetters.values.reduce(0, +) }
+
+    /// Input records: each became a prediction or a dead letter.
+    public var events: Int { predictions + deadLetterCount }
+
+    /// Notes predictions of `version`.
+    mutating func add(predictions count: Int, version: Int) {
+        guard count > 0 else { return }
+        predictions += count
+        if let index = versions.firstIndex(where: { $0.version == version }) {
+            versions[index].predictions += count
+        } else {
+            versions.append(VersionCount(version: version, predictions: count))
+        }
+    }
+
+    /// Notes what another tally has.
+    mutating func add(_ other: ScoringTally) {
+        for count in other.versions { add(predictions: count.predictions, version: count.version) }
+        for (reason, count) in other.deadLetters { deadLetters[reason, default: 0] += count }
+    }
+}
+
+/// What a running scoring service shows to the outside. Safe to use from any thread.
+public final class ScoringProgress: Sendable {
+    private struct State {
+        var tally = ScoringTally()
+        var firstCommit: [Int: Timestamp] = [:]
+        var isReady = false
+    }
+
+    private let state = Mutex(State())
+
+    /// Progress of a service that has not begun.
+    public init() {}
+
+    /// What has been committed.
+    public var tally: ScoringTally { state.withLock { $0.tally } }
+
+    /// Whether the service scores: a version is live and the group was joined.
+    public var isReady: Bool { state.withLock { $0.isReady } }
+
+    /// When the first prediction of `version` was committed; nil before.
+    public func firstCommit(of version: Int) -> Timestamp? { state.withLock { $0.firstCommit[version] } }
+
+    func setReady(_ isReady: Bool) {
+        state.withLock { $0.isReady = isReady }
+    }
+
+    func add(_ tally: ScoringTally) {
+        let now = Timestamp.now
+        state.withLock { state in
+            state.tally.add(tally)
+            for count in tally.versions where state.firstCommit[count.version] == nil {
+                state.firstCommit[count.version] = now
+            }
+        }
+    }
+}
+
+/// The end of a run.
+public struct ScoringSummary: Sendable {
+    /// What was committed.
+    public let tally: ScoringTally
+    /// From the first read to the last commit.
+    public let elapsed: Duration
+
+    /// Input records per second; 0 where nothing was done.
+    public var eventsPerSecond: Double {
+        tally.events == 0 || elapsed <= .zero ? 0 : Double(tally.events) / elapsed.seconds
+    }
+}
