@@ -59,8 +59,8 @@ let package = Package(
         library("Basics", unsafe: true),
         library("Tabular", ["Basics"], unsafe: true),
         library("SQLite", ["CSQLite", "Basics"], unsafe: true),
-        library("Zstd", ["CZstd"], unsafe: true),
-        library("Crypto", ["CCrypto"], unsafe: true),
+        library("Zstd", ["CZstd", "Basics"], unsafe: true),
+        library("Crypto", ["CCrypto", "Basics"], unsafe: true),
 
         // The log: the protocol and its engines.
         library("EventLog", ["Basics"]),
