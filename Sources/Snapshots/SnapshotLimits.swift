@@ -6,6 +6,8 @@ public struct SnapshotLimits: Sendable, Hashable {
     public static let chunkBytesMax = 768 << 10
     /// Bytes of one chunk's frame.
     public static let frameBytesMax = 1_000_000
+    /// Bytes of one text in a manifest.
+    public static let textBytesMax = 16 << 10
     /// Bytes of a path within a snapshot.
     public static let pathBytesMax = 512
     /// Folders deep.
@@ -23,8 +25,6 @@ public struct SnapshotLimits: Sendable, Hashable {
     public var chunksMax = 262_144
     /// Metrics, parameters and lineage entries, each.
     public var entriesMax = 4_096
-    /// Bytes of one text in a manifest.
-    public var textBytesMax = 16 << 10
     /// Nested arrays and objects of a manifest.
     public var depthMax = 16
     /// Bytes of the files that are loaded into memory together (model, schema, pipeline, baseline, golden

@@ -100,29 +100,6 @@ import Testing
         #expect(throws: SnapshotError(.malformed, "")) { try Manifest(bytes: deep) }
     }
 
-    @Test(arguments: [
-        "{\"a\":1,\"a\":2}", "[1,]", "{\"a\":1,}", "01", "1.", "1e", "-", "\"\\x\"", "\"\\ud800\"",
-        "\"\u{1}\"", "[1 2]",
-        "nul", "true false", "\"abc", "{\"a\"}", "+1", ".5", "NaN",
-    ])
-    func whatIsNoJSONIsRefused(text: String) {
-        #expect(throws: SnapshotError.self) {
-            try JSONParser.parse(Array(text.utf8), depthMax: 8, textBytesMax: 100)
-        }
-    }
-
-    @Test func JSONReadsBackWhatItWrote() throws {
-        let value: JSONValue = [
-            "a": [.null, true, -5, .number(1e-7), .number(-0.5), .number(1e300)],
-            "é\"\\/\u{8}": "x\u{1F600}y\u{1f}",
-            "": [:],
-        ]
-        #expect(try JSONParser.parse(value.canonicalBytes, depthMax: 8, textBytesMax: 100) == value)
-        let escaped = #"{"a":"\ud83d\ude00\u00e9\/"}"#
-        #expect(
-            try JSONParser.parse(Array(escaped.utf8), depthMax: 8, textBytesMax: 100) == ["a": "\u{1F600}é/"])
-    }
-
     @Test func theSnapshotDigestIsThatOfTheDocumentedLines() {
         let entries = [
             FileEntry(path: "b", size: 1, digest: Digest(of: [1])),

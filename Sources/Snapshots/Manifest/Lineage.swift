@@ -1,3 +1,4 @@
+internal import Basics
 public import Crypto
 public import EventLog
 
@@ -49,18 +50,18 @@ public struct Lineage: Hashable, Sendable {
         if !events.isEmpty {
             members["events"] = .array(
                 events.map { span in
-                    [
+                    JSONValue(sorting: [
                         "topic": .string(span.partition.topic.text),
                         "partition": .integer(Int64(span.partition.partition.number)),
                         "from": .integer(span.from.number), "to": .integer(span.to.number),
-                    ]
+                    ])
                 })
         }
-        return members.isEmpty ? nil : .object(members)
+        return members.isEmpty ? nil : JSONValue(sorting: members)
     }
 
     /// Reads the member `lineage` of a manifest.
-    init(_ fields: JSONFields, limits: SnapshotLimits) throws(SnapshotError) {
+    init(_ fields: ManifestFields, limits: SnapshotLimits) throws(SnapshotError) {
         self.init(
             dataDigest: fields.optional("dataDigest") == nil ? nil : try fields.digest("dataDigest"),
             codeRevision: try fields.optionalString("codeRevision"),
@@ -68,7 +69,7 @@ public struct Lineage: Hashable, Sendable {
         )
         guard fields.optional("events") != nil else { return }
         for (index, value) in try fields.array("events", countMax: limits.entriesMax).enumerated() {
-            let span = try JSONFields(value, path: "lineage.events[\(index)]")
+            let span = try ManifestFields(value, path: "lineage.events[\(index)]")
             guard let topic = try? TopicName(try span.string("topic")) else {
                 throw span.error("topic", "is no topic name")
             }

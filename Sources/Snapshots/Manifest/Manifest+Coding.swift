@@ -3,11 +3,11 @@ internal import Crypto
 
 extension Manifest {
     /// The canonical JSON bytes: what a `version/…` record holds.
-    public var bytes: [UInt8] { JSONValue.object(json).canonicalBytes }
+    public var bytes: [UInt8] { JSONValue(sorting: json).encoded() }
 
     private var json: [String: JSONValue] {
         var members: [String: JSONValue] = [
-            "kind": "version", "wire": .integer(Manifest.wireVersion), "model": .string(model.text),
+            "kind": .string("version"), "wire": .integer(Manifest.wireVersion), "model": .string(model.text),
             "version": .integer(Int64(version.number)), "digest": .string(digest.hex),
             "format": .string(format), "modelFile": .string(modelFile), "bytes": .integer(byteCount),
             "fileCount": .integer(Int64(fileCount)), "createdAt": .string(createdAt.description),
@@ -17,18 +17,20 @@ extension Manifest {
         case .inline(let contents):
             members.merge(contents.json) { _, new in new }
         case .chunks(let index):
-            members["index"] = [
+            members["index"] = JSONValue(sorting: [
                 "digest": .string(index.digest.hex), "size": .integer(index.size),
                 "chunks": SnapshotContents.json(index.chunks),
-            ]
+            ])
         }
         if let base {
-            members["base"] = [
+            members["base"] = JSONValue(sorting: [
                 "version": .integer(Int64(base.version.number)), "digest": .string(base.digest.hex),
-            ]
+            ])
         }
-        if !metrics.isEmpty { members["metrics"] = .object(metrics.mapValues { .number($0) }) }
-        if !parameters.isEmpty { members["parameters"] = .object(parameters.mapValues { .string($0) }) }
+        if !metrics.isEmpty { members["metrics"] = JSONValue(sorting: metrics.mapValues { .number($0) }) }
+        if !parameters.isEmpty {
+            members["parameters"] = JSONValue(sorting: parameters.mapValues { .string($0) })
+        }
         if let lineage = lineage.json { members["lineage"] = lineage }
         return members
     }
@@ -36,17 +38,12 @@ extension Manifest {
     /// Reads the value of a `version/…` record. Throws `malformed` naming the member, `limit`, or
     /// `unsupported` when a newer program wrote it. Members that this program does not know are ignored.
     public init(bytes: [UInt8], limits: SnapshotLimits = SnapshotLimits()) throws(SnapshotError) {
-        guard bytes.count <= limits.manifestBytesMax else {
-            throw SnapshotError(
-                .limit, "manifest of \(bytes.count) bytes; at most \(limits.manifestBytesMax) are allowed")
-        }
-        let value = try JSONParser.parse(
-            bytes, depthMax: limits.depthMax, textBytesMax: limits.textBytesMax)
-        try self.init(try JSONFields(value, path: "manifest"), limits: limits)
+        let value = try JSONValue(record: bytes, of: "manifest", limits: limits)
+        try self.init(try ManifestFields(value, path: "manifest"), limits: limits)
     }
 
     /// Reads the members of a manifest.
-    package init(_ fields: JSONFields, limits: SnapshotLimits) throws(SnapshotError) {
+    package init(_ fields: ManifestFields, limits: SnapshotLimits) throws(SnapshotError) {
         let wire = try fields.integer("wire", in: 1...Int64.max)
         guard wire <= Manifest.wireVersion else {
             throw SnapshotError(
@@ -91,7 +88,7 @@ extension Manifest {
     }
 
     private static func location(
-        _ fields: JSONFields, limits: SnapshotLimits
+        _ fields: ManifestFields, limits: SnapshotLimits
     ) throws(SnapshotError) -> Location {
         guard fields.optional("index") != nil else {
             return .inline(try SnapshotContents(fields, limits: limits))
@@ -110,7 +107,7 @@ extension Manifest {
         return .chunks(reference)
     }
 
-    private static func base(_ fields: JSONFields) throws(SnapshotError) -> Base? {
+    private static func base(_ fields: ManifestFields) throws(SnapshotError) -> Base? {
         guard fields.optional("base") != nil else { return nil }
         let base = try fields.object("base")
         return Base(version: try base.version("version"), digest: try base.digest("digest"))

@@ -1,3 +1,4 @@
+internal import Basics
 internal import Crypto
 internal import EventLog
 
@@ -7,10 +8,10 @@ extension SnapshotContents {
         [
             "files": .array(
                 files.map { file in
-                    [
+                    JSONValue(sorting: [
                         "path": .string(file.path), "size": .integer(file.size),
                         "digest": .string(file.digest.hex),
-                    ]
+                    ])
                 }),
             "chunks": SnapshotContents.json(chunks),
         ]
@@ -20,20 +21,20 @@ extension SnapshotContents {
     static func json(_ chunks: [ChunkEntry]) -> JSONValue {
         .array(
             chunks.map { chunk in
-                [
+                JSONValue(sorting: [
                     "digest": .string(chunk.digest.hex), "size": .integer(Int64(chunk.size)),
                     "frameSize": .integer(Int64(chunk.frameSize)),
                     "partition": .integer(Int64(chunk.partition.number)),
                     "offset": .integer(chunk.offset.number),
-                ]
+                ])
             })
     }
 
     /// Reads the members `files` and `chunks`.
-    init(_ fields: JSONFields, limits: SnapshotLimits) throws(SnapshotError) {
+    init(_ fields: ManifestFields, limits: SnapshotLimits) throws(SnapshotError) {
         var files: [FileEntry] = []
         for (index, value) in try fields.array("files", countMax: limits.filesMax).enumerated() {
-            let file = try JSONFields(value, path: "files[\(index)]")
+            let file = try ManifestFields(value, path: "files[\(index)]")
             files.append(
                 FileEntry(
                     path: try file.string("path"), size: try file.integer("size", in: 0...Int64.max),
@@ -48,7 +49,7 @@ extension SnapshotContents {
     static func chunks(_ values: [JSONValue]) throws(SnapshotError) -> [ChunkEntry] {
         var chunks: [ChunkEntry] = []
         for (index, value) in values.enumerated() {
-            let chunk = try JSONFields(value, path: "chunks[\(index)]")
+            let chunk = try ManifestFields(value, path: "chunks[\(index)]")
             chunks.append(
                 ChunkEntry(
                     digest: try chunk.digest("digest"),
@@ -68,11 +69,10 @@ extension SnapshotContents {
             throw SnapshotError(
                 .limit, "index of \(bytes.count) bytes; at most \(limits.indexBytesMax) are allowed")
         }
-        let value = try JSONParser.parse(
-            bytes, depthMax: limits.depthMax, textBytesMax: limits.textBytesMax)
-        try self.init(try JSONFields(value, path: "index"), limits: limits)
+        let value = try JSONValue(bounded: bytes, of: "index", limits: limits)
+        try self.init(try ManifestFields(value, path: "index"), limits: limits)
     }
 
     /// The bytes of an index.
-    var indexBytes: [UInt8] { JSONValue.object(json).canonicalBytes }
+    var indexBytes: [UInt8] { JSONValue(sorting: json).encoded() }
 }

@@ -3,7 +3,7 @@ package import Crypto
 
 /// The members of a JSON object, read by name and type; every error names the member's path. Members that
 /// nobody asks for are ignored: a later writer may add some.
-package struct JSONFields {
+package struct ManifestFields {
     private let members: [String: JSONValue]
     private let path: String
 
@@ -12,7 +12,7 @@ package struct JSONFields {
         guard case .object(let members) = value else {
             throw SnapshotError(.malformed, "\(path) is no object")
         }
-        self.members = members
+        self.members = Dictionary(members.map { ($0.key, $0.value) }) { first, _ in first }
         self.path = path
     }
 
@@ -33,6 +33,9 @@ package struct JSONFields {
 
     package func string(_ name: String) throws(SnapshotError) -> String {
         guard case .string(let text) = try value(name) else { throw error(name, "is no text") }
+        guard text.utf8.count <= SnapshotLimits.textBytesMax else {
+            throw SnapshotError(.limit, "\(path).\(name) has more than \(SnapshotLimits.textBytesMax) bytes")
+        }
         return text
     }
 
@@ -63,8 +66,8 @@ package struct JSONFields {
         return values
     }
 
-    package func object(_ name: String) throws(SnapshotError) -> JSONFields {
-        try JSONFields(try value(name), path: "\(path).\(name)")
+    package func object(_ name: String) throws(SnapshotError) -> ManifestFields {
+        try ManifestFields(try value(name), path: "\(path).\(name)")
     }
 
     package func digest(_ name: String) throws(SnapshotError) -> Digest {
@@ -99,7 +102,9 @@ package struct JSONFields {
     package func texts(_ name: String, countMax: Int) throws(SnapshotError) -> [String: String] {
         var texts: [String: String] = [:]
         for (key, value) in try entries(name, countMax: countMax) {
-            guard case .string(let text) = value else { throw error("\(name).\(key)", "is no text") }
+            guard case .string(let text) = value, text.utf8.count <= SnapshotLimits.textBytesMax else {
+                throw error("\(name).\(key)", "is no text of at most \(SnapshotLimits.textBytesMax) bytes")
+            }
             texts[key] = text
         }
         return texts
@@ -125,7 +130,8 @@ package struct JSONFields {
 
     private func entries(_ name: String, countMax: Int) throws(SnapshotError) -> [String: JSONValue] {
         guard let value = optional(name) else { return [:] }
-        guard case .object(let entries) = value else { throw error(name, "is no object") }
+        guard case .object(let list) = value else { throw error(name, "is no object") }
+        let entries = Dictionary(list.map { ($0.key, $0.value) }) { first, _ in first }
         guard entries.count <= countMax else {
             throw SnapshotError(
                 .limit, "\(path).\(name) has \(entries.count) entries; at most \(countMax) are allowed")
