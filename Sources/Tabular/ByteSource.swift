@@ -63,6 +63,12 @@ public final class ByteSource {
         return true
     }
 
+    /// Reads to the end and keeps nothing: `tap` sees the bytes.
+    public func drain(chunkBytes: Int = 256 << 10) throws(TabularError) {
+        var buffer: [UInt8] = []
+        while try read(max(1, chunkBytes), into: &buffer) { buffer.removeAll(keepingCapacity: true) }
+    }
+
     /// Grows `buffer` by what one read returns; the bytes read, or the negative `errno`.
     private static func fill(_ buffer: inout [UInt8], from descriptor: Int32, count: Int) -> Int {
         var result = 0

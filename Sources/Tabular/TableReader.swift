@@ -43,15 +43,20 @@ public final class TableReader {
     private var atEnd = false
     private var line = 1
     private var ordinal = 0
+    private let parsesJSON: Bool
 
     /// Begins to read `source` (and reads a CSV file's first row).
+    ///
+    /// With `parsesJSON` false, JSON lines come as rows without columns, for callers that parse `RowBatch.raw` themselves;
+    /// nothing but their length is checked.
     ///
     /// Throws `header` for a header that repeats a name, `tooManyColumns`, and `unreadable`.
     public init(
         _ source: ByteSource, format: TabularFormat, header: TableHeader = .detect,
-        expectedColumns: [String] = [], limits: TabularLimits = TabularLimits()
+        expectedColumns: [String] = [], limits: TabularLimits = TabularLimits(), parsesJSON: Bool = true
     ) throws(TabularError) {
         self.source = source
+        self.parsesJSON = parsesJSON
         self.format = format
         self.limits = limits
         expected = expectedColumns
@@ -317,6 +322,13 @@ public final class TableReader {
 
     private func parseJSON(_ row: Range<Int>, _ rowLine: Int, _ batch: inout RowBatch) {
         let raw = append(buffer[row], to: &batch)
+        guard parsesJSON else {
+            batch.rows.append(
+                RowBatch.Row(
+                    line: rowLine, ordinal: ordinal, raw: raw, cells: batch.cells.count, cellCount: 0))
+            ordinal += 1
+            return
+        }
         if let fault = UTF8Check.firstFault(batch.bytes.span.extracting(raw)) {
             reject(&batch, rowLine, fault + 1, .notUTF8, "not UTF-8", raw)
             return
