@@ -104,7 +104,7 @@ let package = Package(
         tests("EventLog", ["EventLogTesting", "Basics"]),
         tests("KafkaLog", ["EventLog", "EventLogTesting", "Basics"]),
         tests("EmbeddedLog", ["EventLog", "EventLogTesting", "SQLite", "Basics"]),
-        tests("Features", ["Basics"]),
+        tests("Features", ["Models", "Basics"]),
         tests("Models", ["PredictorTesting", "Basics"], exclude: ["Oracles/make.py", "Fixtures"]),
         tests("Snapshots", ["EventLog", "EventLogTesting", "Basics", "Crypto"]),
         tests("Catalog", ["Snapshots", "EventLog", "EventLogTesting", "Basics"]),
