@@ -47,6 +47,7 @@ public final class CancellableThread: Sendable {
             &thread, &attributes,
             { argument in
                 guard let argument = unsafe argument else { return nil }
+                // Takes back what was retained for this thread.
                 let box = unsafe Unmanaged<Box>.fromOpaque(argument).takeRetainedValue()
                 // PR_SET_NAME names the calling thread; the kernel keeps 15 bytes.
                 _ = unsafe box.name.withCString { unsafe prctlSetName($0) }

@@ -69,6 +69,7 @@ private let readCallback:
         guard action == SQLITE_READ, let context = unsafe context, let table = unsafe table,
             let column = unsafe column
         else { return SQLITE_OK }
+        // Borrowed: whoever registered it holds it until the call that asks has returned.
         let collector = unsafe Unmanaged<ReadCollector>.fromOpaque(context).takeUnretainedValue()
         let reference = unsafe ColumnReference(
             table: String(cString: table), column: String(cString: column))
@@ -78,6 +79,7 @@ private let readCallback:
 
 private let alarmCallback: @convention(c) (UnsafeMutableRawPointer?) -> Int32 = { context in
     guard let context = unsafe context else { return 0 }
+    // Borrowed: whoever registered it holds it until the call that it watches has returned.
     let alarm = unsafe Unmanaged<Alarm>.fromOpaque(context).takeUnretainedValue()
     return ContinuousClock.now >= alarm.deadline ? 1 : 0
 }

@@ -238,6 +238,7 @@ final class BusyWait {
 
 private let busyCallback: @convention(c) (UnsafeMutableRawPointer?, Int32) -> Int32 = { context, attempt in
     guard let context = unsafe context else { return 0 }
+    // Borrowed: the connection that registered it keeps it until it has closed.
     return unsafe Unmanaged<BusyWait>.fromOpaque(context).takeUnretainedValue().sleep(attempt: attempt)
         ? 1 : 0
 }
