@@ -73,7 +73,7 @@ let package = Package(
         library("Models", ["Basics"], unsafe: true),
         library("PredictorTesting", ["Models", "Basics"]),
         library("Snapshots", ["EventLog", "Zstd", "Crypto", "Basics"]),
-        library("Catalog", ["Snapshots", "EventLog", "Basics"]),
+        library("Catalog", ["Snapshots", "EventLog", "Crypto", "Basics"]),
         library("Modelcast", ["Catalog", "Snapshots", "Features", "Models", "EventLog", "Crypto", "Basics", "Telemetry"]),
         library("ModelcastTesting", ["Modelcast", "EventLogTesting", "EventLog", "Features", "Models", "Basics"]),
 
@@ -107,7 +107,7 @@ let package = Package(
         tests("Features", ["Models", "Basics"]),
         tests("Models", ["PredictorTesting", "Basics"], exclude: ["Oracles/make.py", "Fixtures"]),
         tests("Snapshots", ["EventLog", "EventLogTesting", "Basics", "Crypto"]),
-        tests("Catalog", ["Snapshots", "EventLog", "EventLogTesting", "Basics"]),
+        tests("Catalog", ["Snapshots", "EventLog", "EventLogTesting", "Crypto", "Basics"]),
         tests("Modelcast", ["ModelcastTesting", "EventLogTesting", "EventLog", "Catalog", "Snapshots", "Features", "Models", "Basics"]),
         tests("Training", ["Modelcast", "Features", "Models", "SQLite", "Tabular", "Basics"]),
         tests("Scoring", ["ModelcastTesting", "EventLogTesting", "EventLog", "Modelcast", "Catalog", "Features", "Models", "Basics"]),
