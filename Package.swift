@@ -65,7 +65,7 @@ let package = Package(
         // The log: the protocol and its engines.
         library("EventLog", ["Basics"]),
         library("KafkaLog", ["EventLog", "CRdKafka", "Basics", "Telemetry"], unsafe: true),
-        library("EmbeddedLog", ["EventLog", "SQLite", "Basics", "Telemetry"]),
+        library("EmbeddedLog", ["EventLog", "SQLite", "Basics", "Telemetry"], unsafe: true),
         library("EventLogTesting", ["EventLog", "Basics", "KafkaLog", "CRdKafka"], unsafe: true),
 
         // Models as data.

@@ -46,6 +46,8 @@ internal import Glibc
         public var synchronous = Synchronous.full
         /// Memory for pages.
         public var cacheBytes = 16 << 20
+        /// Bytes of a page of a file that is created; nil: SQLite's default, 4096.
+        public var pageBytes: Int?
         /// Bytes of the file that are read through memory mapping; 0: none.
         public var mapBytes = 0
         /// Statements that `cached` keeps.
@@ -102,6 +104,9 @@ internal import Glibc
         unsafe modelcast_sqlite3_set_flag(database, SQLITE_DBCONFIG_DEFENSIVE, 1)
         unsafe modelcast_sqlite3_set_flag(database, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0)
         if !options.allowsAttach { unsafe sqlite3_limit(database, SQLITE_LIMIT_ATTACHED, 0) }
+        if let page = options.pageBytes, options.mode != .readOnly {
+            try execute("PRAGMA page_size = \(page)")
+        }
         try execute(
             """
             PRAGMA cache_size = -\(max(64, options.cacheBytes / 1024));

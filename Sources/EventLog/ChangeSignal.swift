@@ -1,10 +1,10 @@
-internal import Basics
+package import Basics
 internal import Synchronization
 
 /// Lets tasks wait until something has changed, a time has passed, or they are cancelled.
 ///
 /// Safe to call from any thread.
-final class ChangeSignal: Sendable {
+package final class ChangeSignal: Sendable {
     private struct State {
         var version: UInt64 = 0
         var nextWaiter = 0
@@ -16,11 +16,14 @@ final class ChangeSignal: Sendable {
 
     private let state = Mutex(State())
 
+    /// A signal that nobody waits for yet.
+    package init() {}
+
     /// What `wait` compares with.
-    var version: UInt64 { state.withLock { $0.version } }
+    package var version: UInt64 { state.withLock { $0.version } }
 
     /// Wakes everyone who waits.
-    func notify() {
+    package func notify() {
         let waiters = state.withLock { state in
             state.version += 1
             defer { state.waiters.removeAll() }
@@ -31,7 +34,7 @@ final class ChangeSignal: Sendable {
 
     /// Returns when `notify` was called after `version` was taken, when `timeout` of `time` is over, or when the task is
     /// cancelled.
-    func wait(since version: UInt64, timeout: Duration, time: any TimeSource) async {
+    package func wait(since version: UInt64, timeout: Duration, time: any TimeSource) async {
         let id = state.withLock { state in
             state.nextWaiter += 1
             state.beginning.insert(state.nextWaiter)

@@ -1,0 +1,146 @@
+internal import Basics
+internal import EventLog
+internal import Glibc
+internal import Synchronization
+
+/// What the readers and writers of one handle share.
+final class EmbeddedCore: Sendable {
+    let path: String
+    let options: EmbeddedLog.Options
+    let signal: ChangeSignal
+    let directory = TopicDirectory()
+    let members: MemberFile
+    let wakeup: Wakeup
+    let write: WriteStore
+    let maintenance: Maintenance
+    private let lanes: [ReadStore]
+    private let nextLane = Atomic<Int>(0)
+    private let isClosed = Atomic<Bool>(false)
+    private let pulses: Pulses
+
+    /// The members of this handle that show signs of life: by slot, what tells whether they still do.
+    final class Pulses: Sendable {
+        private let lives = Mutex<[Int: @Sendable () -> Bool]>([:])
+
+        func add(_ slot: Int, _ lives: @Sendable @escaping () -> Bool) {
+            self.lives.withLock { $0[slot] = lives }
+        }
+
+        func remove(_ slot: Int) {
+            lives.withLock { $0[slot] = nil }
+        }
+
+        func beat(_ members: MemberFile) {
+            let all = lives.withLock { $0 }
+            for (slot, lives) in all where lives() { members.beat(slot) }
+        }
+    }
+
+    private init(
+        path: String, options: EmbeddedLog.Options, signal: ChangeSignal, members: MemberFile, wakeup: Wakeup,
+        pulses: Pulses, write: WriteStore
+    ) {
+        self.path = path
+        self.options = options
+        self.signal = signal
+        self.members = members
+        self.wakeup = wakeup
+        self.pulses = pulses
+        self.write = write
+        lanes = [ReadStore(path: path), ReadStore(path: path)]
+        maintenance = Maintenance(path: path, options: options)
+    }
+
+    /// Opens the log at `path`, creating it when it is missing.
+    static func open(_ path: String, _ options: EmbeddedLog.Options) async throws(LogError) -> EmbeddedCore {
+        let signal = ChangeSignal()
+        let pulses = Pulses()
+        // The wake file does not exist before the log, so the store learns of it later.
+        let touch = Mutexed<Wakeup?>(nil)
+        let write = WriteStore(path: path, options: options) {
+            signal.notify()
+            touch.value?.touch()
+        }
+        try await write.open()
+        let (members, wakeup) = try await write.thread.run { () throws(LogError) in
+            var status = stat()
+            let mode = unsafe stat(path, &status) == 0 ? status.st_mode & 0o777 : 0o644
+            let members = try MemberFile(path: path + "-members", mode: mode)
+            let wakeup = try Wakeup(
+                path: path + "-wake", mode: mode, signal: signal, interval: options.limits.checkInterval
+            ) { pulses.beat(members) }
+            return (members, wakeup)
+        }
+        touch.value = wakeup
+        return EmbeddedCore(
+            path: path, options: options, signal: signal, members: members, wakeup: wakeup, pulses: pulses,
+            write: write)
+    }
+
+    deinit {
+        wakeup.stop()
+    }
+
+    /// Throws `closed` once the handle is closed.
+    func check() throws(LogError) {
+        if isClosed.load(ordering: .acquiring) { throw .closed("the log \(path)") }
+    }
+
+    /// A store for a new reader.
+    func lane() -> ReadStore {
+        lanes[nextLane.add(1, ordering: .relaxed).oldValue % lanes.count]
+    }
+
+    /// The topic called `name`; throws `notFound` without one.
+    func topic(_ name: TopicName) async throws(LogError) -> TopicEntry {
+        guard let entry = try await topicIfAny(name) else { throw .noTopic(name) }
+        return entry
+    }
+
+    /// The topic called `name`.
+    func topicIfAny(_ name: TopicName) async throws(LogError) -> TopicEntry? {
+        if let entry = directory[name] { return entry }
+        guard let entry = try await lanes[0].topic(name) else { return nil }
+        directory.add([entry])
+        return entry
+    }
+
+    /// Keeps the member with `slot` alive for others as long as `lives` says so.
+    func keepAlive(_ slot: Int, _ lives: @Sendable @escaping () -> Bool) {
+        pulses.add(slot, lives)
+    }
+
+    /// Ends what `keepAlive` began, and lets the slot go.
+    func letDie(_ slot: Int) {
+        pulses.remove(slot)
+        members.release(slot)
+    }
+
+    /// Refuses further calls and wakes who waits; returns false when that was done before.
+    func beginClosing() -> Bool {
+        guard !isClosed.exchange(true, ordering: .acquiringAndReleasing) else { return false }
+        signal.notify()
+        return true
+    }
+
+    /// Closes the files.
+    func finishClosing() async {
+        await maintenance.close()
+        await write.close()
+        for lane in lanes { await lane.close() }
+        wakeup.stop()
+        members.closeFile()
+    }
+}
+
+/// A value behind a lock.
+private final class Mutexed<Value: Sendable>: Sendable {
+    private let contents: Mutex<Value>
+
+    init(_ value: Value) { contents = Mutex(value) }
+
+    var value: Value {
+        get { contents.withLock { $0 } }
+        set { contents.withLock { $0 = newValue } }
+    }
+}
