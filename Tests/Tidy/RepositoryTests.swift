@@ -41,7 +41,9 @@ import Testing
         #expect(Set(run).isDisjoint(with: empty), "a suite is either run or not written yet")
         for suite in empty {
             let folder = Repository.swift.filter { $0.path.hasPrefix("Tests/\(suite)/") }
-            #expect(!folder.contains { !$0.lines(holding: ["@Test"]).isEmpty }, "\(suite) has tests: move it to suites in scripts/test")
+            #expect(
+                !folder.contains { !$0.lines(holding: ["@Test"]).isEmpty },
+                "\(suite) has tests: list it in scripts/test")
         }
     }
 
