@@ -61,7 +61,8 @@ public struct BatchError: DescribedError, Equatable {
     /// Errors are equal when their codes are.
     public static func == (left: BatchError, right: BatchError) -> Bool { left.code == right.code }
 
-    /// `error` as one of this module: itself, or the cause of a failure of kind `code` with its message and remedy.
+    /// `error` as one of this module: itself, or the cause of a failure of kind `code` with its message and
+    /// remedy.
     static func wrap(_ error: any Error, as code: Code) -> BatchError {
         if let own = error as? BatchError { return own }
         guard let described = error as? any DescribedError else {

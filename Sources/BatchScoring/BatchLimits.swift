@@ -1,7 +1,7 @@
 /// The bounds of file scoring and of the prediction store.
 public struct BatchLimits: Sendable, Hashable {
-    /// Rows that are read, scored and committed together. Default 8 192: a write transaction then takes some tens of
-    /// milliseconds, so that other writers of the store take their turn.
+    /// Rows that are read, scored and committed together. Default 8 192: a write transaction then takes
+    /// some tens of milliseconds, so that other writers of the store take their turn.
     public var blockRowsMax: Int
     /// Bytes of a bad row that are kept in the store and in the rejects file. Default 4 096.
     public var rejectBytesMax: Int

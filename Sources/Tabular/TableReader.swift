@@ -69,6 +69,9 @@ public final class TableReader {
     /// The columns' names. Of JSON lines: those met so far, so the list may grow with each batch.
     public var columns: [String] { format == .csv ? csvColumns : jsonColumns }
 
+    /// Whether nothing is left to read. True before the first read only for an empty table.
+    public var isAtEnd: Bool { atEnd && head == buffer.count }
+
     /// Empties `batch`, then fills it with up to `rowsMax` rows (fewer when they hold many bytes); false at the end of the
     /// table, when the batch is empty.
     public func read(into batch: inout RowBatch, rowsMax: Int = 1_024) throws(TabularError) -> Bool {

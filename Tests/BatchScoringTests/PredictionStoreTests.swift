@@ -23,7 +23,8 @@ import Testing
             _ = try store.end(run: identity.run, rows: 3, at: .now)
             let current = try fixture.sql(
                 """
-                SELECT model, version, run, entity, prediction, scores, row FROM current_predictions ORDER BY row
+                SELECT model, version, run, entity, prediction, scores, row
+                FROM current_predictions ORDER BY row
                 """)
             #expect(
                 current == [
@@ -129,8 +130,8 @@ import Testing
         }
     }
 
-    /// Throws at the Nth step for N = 0, 1, …, opens the store again as the next process would, and goes on; the rows are
-    /// those of an undisturbed run, each once.
+    /// Throws at the Nth step for N = 0, 1, …, opens the store again as the next process would, and goes
+    /// on; the rows are those of an undisturbed run, each once.
     @Test func aRunKilledAtAnyStepResumes() async throws {
         struct Killed: Error {}
         let kills = try await thread.run { () throws -> Int in
@@ -171,7 +172,8 @@ import Testing
         #expect(kills > 20, "-1: a run of few steps never ended")
     }
 
-    /// Four threads with connections of their own, two of them on the same run, and a reader that waits for nobody.
+    /// Four threads with connections of their own, two of them on the same run, and a reader that waits for
+    /// nobody.
     @Test func writersAndReadersShareTheFile() async throws {
         let fixture = try StoreFixture()
         let done = StopSignal()

@@ -67,8 +67,8 @@ import Testing
         #expect(throws: BatchError(.state, "")) { _ = try machine.handle(.approve) }
     }
 
-    /// Every sequence of five events: what is shown is complete and approved, a refusal changes nothing, written rows only
-    /// grow, and show and hide take turns.
+    /// Every sequence of five events: what is shown is complete and approved, a refusal changes nothing,
+    /// written rows only grow, and show and hide take turns.
     @Test func everyShortHistoryKeepsTheRules() throws {
         let kinds = 7
         for number in 0..<16_807 {

@@ -62,7 +62,8 @@ private struct Echo: Predictor {
 }
 
 extension ScoredBlock {
-    /// Rows `rows`, each with its number and a tenth as prediction and the key that `key` gives; those in `rejects` are bad.
+    /// Rows `rows`, each with its number and a tenth as prediction and the key that `key` gives; those in
+    /// `rejects` are bad.
     static func made(
         _ rows: Range<Int>, rejects: Set<Int> = [], key: (Int) -> String = { "e\($0)" }
     ) -> ScoredBlock {

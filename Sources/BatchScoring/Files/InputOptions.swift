@@ -2,9 +2,10 @@ public import Tabular
 
 /// How an input file is read.
 ///
-/// CSV: with a header, columns are found by the features' names, others are ignored; without one, the columns are the
-/// features in the schema's order. JSON lines: an event a line, flat, with the features in `features` as an object, or
-/// there as an array in the schema's order. Times (`ts`) mean nothing here and are not looked at.
+/// CSV: with a header, columns are found by the features' names, others are ignored; without one, the
+/// columns are the features in the schema's order. JSON lines: an event a line, flat, with the features in
+/// `features` as an object, or there as an array in the schema's order. Times (`ts`) mean nothing here and
+/// are not looked at.
 public struct InputOptions: Sendable, Hashable {
     /// The path; `-` is standard input.
     public var path: String
@@ -12,8 +13,8 @@ public struct InputOptions: Sendable, Hashable {
     public var format: TabularFormat?
     /// Whether the first row of a CSV file names the columns.
     public var header: TableHeader
-    /// The column (JSON: the member beside the features) whose text names the row. In a CSV file without a header, its
-    /// number from 0; the features are then in the other columns.
+    /// The column (JSON: the member beside the features) whose text names the row. In a CSV file without a
+    /// header, its number from 0; the features are then in the other columns.
     public var keyColumn: String?
 
     /// The file at `path`.

@@ -2,8 +2,8 @@ internal import Tabular
 
 /// How predictions are written as numbers and text: the same digits in CSV, JSON lines and the store.
 enum PredictionText {
-    /// The double whose shortest text is that of the float: SQL then shows the digits that the JSON of the same prediction
-    /// has, and rounding it to single precision gives the float again.
+    /// The double whose shortest text is that of the float: SQL then shows the digits that the JSON of the
+    /// same prediction has, and rounding it to single precision gives the float again.
     static func number(_ value: Float) -> Double {
         let decimal = Double(value.description) ?? Double(value)
         return Float(decimal) == value ? decimal : Double(value)

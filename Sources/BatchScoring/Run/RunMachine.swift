@@ -1,24 +1,18 @@
 internal import Basics
 
-/// Decides what happens to a batch run: what is written, what is skipped, when it is complete, and what may be decided
-/// about it.
+/// Decides what happens to a batch run: what is written, what is skipped, when it is complete, and what may
+/// be decided about it.
 ///
 /// A value without clock, disk or lock. The store loads it, hands it an event and writes it back within one
-/// transaction, so several processes that score the same run at once share one truth: whoever comes second with the
-/// same rows is told to skip them.
+/// transaction, so several processes that score the same run at once share one truth: whoever comes second
+/// with the same rows is told to skip them.
 ///
-/// ```
-///            begin ┌─────────┐ inputEnded  ┌──────────┐
-///   (new) ────────▶│ running │────────────▶│ approved │◀─┐ approve
-///                  └─────────┘──────────┐  └──────────┘──┼───┐
-///                    ▲ │    with hold   ▼      ▲ approve │   │ reject
-///     hold, while    │ │           ┌──────┐────┘         │   ▼
-///     incomplete     │ │           │ held │◀─── hold ────┼ (any complete one)
-///                    │ │ reject    └──────┘              │
-///                    │ └──────────▶┌──────────┐──────────┘
-///                    └─────────────│ rejected │
-///                                  └──────────┘
-/// ```
+/// - running → approved, or held where that was asked for: every row of the input is written.
+/// - held → approved: `approve`.
+/// - any → rejected: `reject`. A running one stops at its next block.
+/// - rejected → approved: `approve`, if complete.
+/// - approved, rejected → held: `hold`, if complete; a rejected incomplete one becomes running again, a
+///   running one will be held at its end.
 public struct RunMachine: Sendable, Hashable {
     /// What happens.
     public enum Event: Sendable, Hashable {
@@ -159,7 +153,7 @@ public struct RunMachine: Sendable, Hashable {
             throw BatchError(
                 .state, "run \(run) is not complete: \(nextRow) rows are written",
                 hint: state == .rejected
-                    ? "`modelcast batch hold \(run)` takes the rejection back; then give its `batch run` command again"
+                    ? "`modelcast batch hold \(run)` takes the rejection back; then repeat its `batch run`"
                     : "give its `batch run` command again and let it end")
         }
         guard state != .approved else { return [] }

@@ -1,6 +1,7 @@
 /// Where a batch run stands.
 public enum RunState: String, Sendable, Hashable, CaseIterable {
-    /// Rows are still to be scored, by a process that works now or by the same command again. Its rows are in no view.
+    /// Rows are still to be scored, by a process that works now or by the same command again. Its rows are
+    /// in no view.
     case running
     /// Complete, and waits for somebody to approve or reject it.
     case held

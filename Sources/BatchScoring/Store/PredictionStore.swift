@@ -3,9 +3,9 @@ public import Tabular
 
 /// The shared store of batch predictions: an SQLite file that several processes write and read at once.
 ///
-/// Readers see complete runs only and wait for nobody; `StoreSchema` describes the tables and views for plain SQL. An
-/// actor on a thread of its own, since SQLite blocks. The file is opened at the first call that needs it: for reading
-/// by the queries, for writing by the decisions.
+/// Readers see complete runs only and wait for nobody; `StoreSchema` describes the tables and views for
+/// plain SQL. An actor on a thread of its own, since SQLite blocks. The file is opened at the first call
+/// that needs it: for reading by the queries, for writing by the decisions.
 ///
 /// ```swift
 /// let store = PredictionStore(path: "predictions.db")
@@ -24,6 +24,7 @@ public actor PredictionStore {
         self.limits = limits
     }
 
+    /// The thread of the store.
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     /// The runs, newest first; of one model or in one state where asked for.
@@ -38,8 +39,8 @@ public actor PredictionStore {
         try reading().resolve(name)
     }
 
-    /// Hands the wanted predictions to `body`, one by one, on the store's thread: a run's in the order of its rows, current
-    /// ones in no order. What `body` throws ends the query.
+    /// Hands the wanted predictions to `body`, one by one, on the store's thread: a run's in the order of
+    /// its rows, current ones in no order. What `body` throws ends the query.
     public func predictions(
         _ query: PredictionQuery, _ body: @Sendable (StoredPrediction) throws -> Void
     ) throws(BatchError) {
@@ -51,8 +52,8 @@ public actor PredictionStore {
         try reading().rejects(run: run, body)
     }
 
-    /// Runs one statement that reads, on a connection that cannot write, and hands each row to `body` with the columns'
-    /// names, on the store's thread. Blobs come as hexadecimal text.
+    /// Runs one statement that reads, on a connection that cannot write, and hands each row to `body` with
+    /// the columns' names, on the store's thread. Blobs come as hexadecimal text.
     ///
     /// Throws `notReadOnly`, and `query` for SQL that fails or takes longer than `timeLimit`.
     public func query(
@@ -62,7 +63,8 @@ public actor PredictionStore {
         try reading().query(sql, timeLimit: timeLimit, body)
     }
 
-    /// Shows a complete run: it becomes the newest approved run of its model. Nothing changes when it is approved already.
+    /// Shows a complete run: it becomes the newest approved run of its model. Nothing changes when it is
+    /// approved already.
     ///
     /// Throws `state` when it is not complete, `unknownRun` and `ambiguousRun`.
     @discardableResult
@@ -72,7 +74,8 @@ public actor PredictionStore {
         try decide(.approve, run, person, note, now)
     }
 
-    /// Takes a run out of the current predictions, for good unless somebody approves it again; stops a running one.
+    /// Takes a run out of the current predictions, for good unless somebody approves it again; stops a
+    /// running one.
     @discardableResult
     public func reject(
         _ run: String, by person: String? = nil, note: String? = nil, at now: Timestamp = .now
@@ -80,7 +83,8 @@ public actor PredictionStore {
         try decide(.reject, run, person, note, now)
     }
 
-    /// Lets a run wait for a decision: a complete one is not shown any more, a running one is not when it ends.
+    /// Lets a run wait for a decision: a complete one is not shown any more, a running one is not when it
+    /// ends.
     @discardableResult
     public func hold(
         _ run: String, by person: String? = nil, note: String? = nil, at now: Timestamp = .now

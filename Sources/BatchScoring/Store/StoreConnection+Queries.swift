@@ -3,7 +3,8 @@ internal import SQLite
 internal import Tabular
 
 extension StoreConnection {
-    /// Hands the wanted predictions to `body`, one by one: a run's in the order of its rows, current ones in no order.
+    /// Hands the wanted predictions to `body`, one by one: a run's in the order of its rows, current ones
+    /// in no order.
     func predictions(
         _ query: PredictionQuery, _ body: (StoredPrediction) throws -> Void
     ) throws(BatchError) {
@@ -13,23 +14,34 @@ extension StoreConnection {
             values.append(value)
             conditions.append(condition + " ?\(values.count)")
         }
+        var source = "current_predictions"
+        var row = "row"
         var order = ""
-        var view = "current_predictions"
         if let name = query.run {
-            let record = try resolve(name)
+            let (id, record) = try existing(try resolve(name).run)
             guard record.progress.isComplete else {
                 throw BatchError(
                     .state, "run \(record.run) is not complete: \(record.progress.nextRow) rows are written",
                     hint: "give its `batch run` command again and let it end", recovery: .retry)
             }
-            view = "predictions"
-            add("run =", .text(record.run))
-            order = " ORDER BY row"
+            if query.key == nil {
+                // The table in the order of its ids, which is that of the rows: nothing has to be sorted.
+                source = "prediction_rows AS p CROSS JOIN runs AS r ON r.id = p.run_id"
+                row = "p.id & \(StoreSchema.rowMask)"
+                order = " ORDER BY p.id"
+                let first = id << Int64(StoreSchema.rowBits)
+                add("p.id >=", .integer(first))
+                add("p.id <=", .integer(first | Int64(StoreSchema.rowMask)))
+            } else {
+                source = "predictions"
+                order = " ORDER BY row"
+                add("run =", .text(record.run))
+            }
         }
         if let key = query.key { add("entity =", .text(key)) }
         if let model = query.model { add("model =", .text(model)) }
         if let version = query.version { add("version =", .integer(Int64(version))) }
-        var sql = "SELECT model, version, run, entity, prediction, scores, row FROM \(view)"
+        var sql = "SELECT model, version, run, entity, prediction, scores, \(row) FROM \(source)"
         if !conditions.isEmpty { sql += " WHERE " + conditions.joined(separator: " AND ") }
         sql += order
         if let limit = query.limit { sql += " LIMIT \(max(0, limit))" }
@@ -71,7 +83,8 @@ extension StoreConnection {
         }
     }
 
-    /// Runs one statement that reads, and hands its rows to `body` with the columns' names. Blobs come as hexadecimal text.
+    /// Runs one statement that reads, and hands its rows to `body` with the columns' names. Blobs come as
+    /// hexadecimal text.
     func query(
         _ sql: String, timeLimit: Duration, _ body: ([String], [TableValue]) throws -> Void
     ) throws(BatchError) {

@@ -3,8 +3,9 @@ internal import SQLite
 
 extension StoreConnection {
     private static let columns = """
-        id, run, model, version, state, rows, rejects, input, key_column, created_at, completed_at, decided_at,
-        decided_by, note, approval, hold, next_row, model_digest, input_digest, input_bytes, reading
+        id, run, model, version, state, rows, rejects, input, key_column, created_at, completed_at,
+        decided_at, decided_by, note, approval, hold, next_row, model_digest, input_digest, input_bytes,
+        reading
         """
 
     /// The run of exactly this name, with its number in the store.

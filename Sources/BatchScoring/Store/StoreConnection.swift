@@ -11,7 +11,8 @@ enum StoreStep: Sendable, CaseIterable {
 
 /// The prediction store on one connection. Confined to one thread; every call may block.
 ///
-/// Each change is one short transaction that loads the run, lets `RunMachine` decide, and writes rows and run together.
+/// Each change is one short transaction that loads the run, lets `RunMachine` decide, and writes rows and
+/// run together.
 final class StoreConnection {
     let connection: Connection
     let limits: BatchLimits
@@ -27,7 +28,8 @@ final class StoreConnection {
     static func open(_ path: String, limits: BatchLimits) throws(BatchError) -> StoreConnection {
         var options = Connection.Options()
         options.busyTimeout = limits.busyTimeout
-        // A killed process loses nothing; after a power cut a run goes on from the last rows that reached the disk.
+        // A killed process loses nothing; after a power cut a run goes on from the last rows that reached
+        // the disk.
         options.synchronous = .normal
         options.cacheBytes = 64 << 20
         let connection = try opening(path, options, limits: limits)
@@ -58,8 +60,8 @@ final class StoreConnection {
         return StoreConnection(connection, limits: limits)
     }
 
-    /// Opens the file. SQLite does not wait where two processes turn one file to write-ahead logging at once, so that is
-    /// tried again.
+    /// Opens the file. SQLite does not wait where two processes turn one file to write-ahead logging at
+    /// once, so that is tried again.
     private static func opening(
         _ path: String, _ options: Connection.Options, limits: BatchLimits
     ) throws(BatchError) -> Connection {
@@ -97,7 +99,8 @@ final class StoreConnection {
         }
     }
 
-    /// Writes the rows of `block` that no process has written yet, and the place where to go on, in one transaction.
+    /// Writes the rows of `block` that no process has written yet, and the place where to go on, in one
+    /// transaction.
     func store(
         _ block: ScoredBlock, run: String, at now: Timestamp
     ) throws(BatchError) -> (progress: RunMachine, actions: [RunMachine.Action]) {
@@ -189,7 +192,8 @@ final class StoreConnection {
             }
         try connection.cached(
             """
-            UPDATE runs SET state = ?2, hold = ?3, next_row = ?4, rows = ?5, rejects = ?6, approval = \(approval),
+            UPDATE runs SET state = ?2, hold = ?3, next_row = ?4, rows = ?5, rejects = ?6,
+                approval = \(approval),
                 completed_at = CASE WHEN ?7 THEN coalesce(completed_at, ?8) END
             WHERE id = ?1
             """
@@ -227,7 +231,8 @@ final class StoreConnection {
         }
         let rejects = block.rejects.filter { $0.row >= first }
         let bad = try connection.cached(
-            "INSERT INTO reject_rows (id, run_id, line, reason, detail, input) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
+            "INSERT INTO reject_rows (id, run_id, line, reason, detail, input)"
+                + " VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
         )
         for reject in rejects {
             try bad.run(
