@@ -74,7 +74,9 @@ let package = Package(
         library("PredictorTesting", ["Models", "Basics"]),
         library("Snapshots", ["EventLog", "Zstd", "Crypto", "Basics"]),
         library("Catalog", ["Snapshots", "EventLog", "Crypto", "Basics"]),
-        library("Modelcast", ["Catalog", "Snapshots", "Features", "Models", "EventLog", "Crypto", "Basics", "Telemetry"]),
+        library(
+            "Modelcast", ["Catalog", "Snapshots", "Features", "Models", "EventLog", "Crypto", "Basics", "Telemetry"],
+            unsafe: true),
         library("ModelcastTesting", ["Modelcast", "EventLogTesting", "EventLog", "Features", "Models", "Basics"]),
 
         // Services.
