@@ -111,11 +111,12 @@ let package = Package(
         tests("Snapshots", ["EventLog", "EventLogTesting", "Basics", "Crypto"]),
         tests("Catalog", ["Snapshots", "EventLog", "EventLogTesting", "Crypto", "Basics"]),
         tests("Modelcast", ["ModelcastTesting", "EventLogTesting", "EventLog", "Catalog", "Snapshots", "Features", "Models", "Basics"]),
-        tests("Training", ["Modelcast", "Features", "Models", "SQLite", "Tabular", "Basics"], exclude: ["Oracles/oracle.py"]),
+        tests("Training", ["Modelcast", "Features", "Models", "SQLite", "Tabular", "Basics"]),
         tests("Scoring", ["ModelcastTesting", "EventLogTesting", "EventLog", "Modelcast", "Catalog", "Features", "Models", "Basics"]),
         tests("BatchScoring", ["ModelcastTesting", "Modelcast", "Features", "Models", "SQLite", "Tabular", "Basics"]),
         tests("OnlineLearning", ["LearnerTesting", "ModelcastTesting", "EventLogTesting", "EventLog", "Modelcast", "Features", "Models", "Basics"]),
         tests("Gateway", ["Telemetry", "Basics"]),
+        tests("ModelcastCommand", ["EventLogTesting", "EventLog", "Catalog", "Tabular", "Configuration", "Arguments", "Basics"]),
         .testTarget(name: "Journeys", dependencies: ["ModelcastCommand", "Basics"], swiftSettings: settings),
         .testTarget(name: "Tidy", swiftSettings: settings),
     ]

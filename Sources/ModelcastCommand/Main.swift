@@ -1,4 +1,13 @@
+import FoundationEssentials
+import Glibc
+
 @main
-struct Main {
-    static func main() async {}
+enum Main {
+    static func main() async {
+        // A reader that has gone is told by the failed write, which ends the program quietly.
+        signal(SIGPIPE, SIG_IGN)
+        let words = Array(CommandLine.arguments.dropFirst())
+        let code = await Program.run(words, environment: ProcessInfo.processInfo.environment)
+        exit(code.rawValue)
+    }
 }

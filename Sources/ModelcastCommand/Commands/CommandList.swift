@@ -1,0 +1,33 @@
+import Arguments
+
+/// Every subcommand, in the order of help.
+enum CommandList {
+    static let all: [CommandTree] = [
+        .group(
+            "models", abstract: "List, show, export and verify published versions.", section: "Models",
+            default: "list",
+            [
+                .command(ModelsListCommand.self), .command(ModelsShowCommand.self),
+                .command(ModelsExportCommand.self),
+            ]),
+        .command(PromoteCommand.self), .command(RollbackCommand.self),
+        .group(
+            "batch", abstract: "Score files into a shared store of predictions.", section: "Batch",
+            [
+                .command(BatchListCommand.self), .command(BatchShowCommand.self),
+                .command(BatchApproveCommand.self), .command(BatchRejectCommand.self),
+            ]),
+        .command(PredictionsCommand.self),
+        .group(
+            "topics", abstract: "Create and list the topics.", section: "Log",
+            [.command(TopicsApplyCommand.self), .command(TopicsListCommand.self)]),
+        .group(
+            "events", abstract: "Append events to the log.", section: "Log",
+            [.command(EventsSendCommand.self)]),
+        .command(DoctorCommand.self),
+        .group(
+            "bench", abstract: "Measure this machine.", section: "Help",
+            [.command(BenchScoreCommand.self)]),
+        .command(CompletionCommand.self),
+    ]
+}

@@ -1,0 +1,68 @@
+import Basics
+import EventLog
+import Tabular
+
+/// Sends the events of a table at a rate: reads the next batch while the log takes this one.
+struct EventSender {
+    /// What was sent.
+    struct Outcome: Sendable {
+        var events = 0
+        var labels = 0
+        var rejects = 0
+        var firstReject: TabularError?
+        var eventsPerSecond = 0.0
+    }
+
+    /// Rows of one batch at full speed.
+    static let batchRows = 2_000
+    /// Batches per second when a rate is given: more are smoother, fewer cheaper.
+    static let batchesPerSecond = 20.0
+
+    private let rows: EventRows
+    private let rate: Double?
+    private let batchRows: Int
+    private let first: EventRows.Chunk?
+
+    /// Opens the table and reads its first rows.
+    init(plan: EventRows.Plan, rate: Double?) async throws {
+        self.rate = rate
+        batchRows =
+            rate.map { min(Self.batchRows, max(1, Int($0 / Self.batchesPerSecond))) } ?? Self.batchRows
+        rows = EventRows(plan)
+        first = try await rows.next(rowsMax: batchRows)
+    }
+
+    /// Sends everything, or what there is time for before `stop` is raised.
+    func run(
+        log: any EventLog, stop: StopSignal, progress: (Int) -> Void = { _ in }
+    ) async throws -> Outcome {
+        let writer = try await log.writer(WriterOptions(compresses: true))
+        let time = SystemTime()
+        let start = time.elapsed()
+        var outcome = Outcome()
+        var chunk = first
+        do {
+            while let current = chunk, !stop.isRaised {
+                async let next = rows.next(rowsMax: batchRows)
+                if !current.records.isEmpty { _ = try await writer.send(current.records) }
+                outcome.events += current.events
+                outcome.labels += current.labels
+                outcome.rejects += current.rejects.count
+                if outcome.firstReject == nil { outcome.firstReject = current.rejects.first }
+                progress(outcome.events)
+                if let rate {
+                    let due = Duration.seconds(Double(outcome.events) / rate)
+                    try await time.sleep(for: due - (time.elapsed() - start))
+                }
+                chunk = try await next
+            }
+        } catch {
+            await writer.close(deadline: .seconds(5))
+            throw error
+        }
+        await writer.close(deadline: .seconds(5))
+        let elapsed = (time.elapsed() - start).seconds
+        outcome.eventsPerSecond = elapsed > 0 ? Double(outcome.events) / elapsed : 0
+        return outcome
+    }
+}

@@ -1,0 +1,68 @@
+import Catalog
+import EventLog
+import FoundationEssentials
+import Snapshots
+import Telemetry
+
+/// What commands around models work with.
+struct CatalogSession: Sendable {
+    let log: any EventLog
+    let topics: TopicNames
+    let follower: CatalogFollower
+    let instruments: Instruments
+}
+
+extension CommonOptions {
+    /// Opens the log and reads its catalog; makes the catalog's topics when they are missing.
+    func withCatalog<Value: Sendable>(
+        _ component: String, isService: Bool = false, _ body: (CatalogSession) async throws -> Value
+    ) async throws -> Value {
+        let instruments = instruments(component, isService: isService)
+        let topics = try topics
+        return try await withLog(instruments) { log in
+            try await createMissing([topics.catalog, topics.chunks, topics.audit, topics.fleet], in: log)
+            let follower = try await CatalogFollower.start(log: log, topics: topics)
+            do {
+                let value = try await body(
+                    CatalogSession(log: log, topics: topics, follower: follower, instruments: instruments))
+                await follower.close()
+                return value
+            } catch {
+                await follower.close()
+                throw error
+            }
+        }
+    }
+}
+
+extension CatalogSession {
+    /// Hands `body` a writer of the catalog that acts for `author`.
+    func withWriter<Value: Sendable>(
+        author: String?, _ body: (CatalogWriter) async throws -> Value
+    ) async throws -> Value {
+        let writer = CatalogWriter(
+            log: log, topics: topics, follower: follower, author: author ?? Author.name)
+        do {
+            let value = try await body(writer)
+            await writer.close()
+            return value
+        } catch {
+            await writer.close()
+            throw error
+        }
+    }
+
+    /// A reader of snapshots that keeps what it fetches in `cacheFolder`.
+    func reader(cacheFolder: String?) throws -> SnapshotReader {
+        SnapshotReader(
+            log: log, topic: topics.chunks, cache: try ChunkCache(folder: cacheFolder ?? Self.cacheFolder))
+    }
+
+    /// Where chunks are kept: the folder that the desktop's rules give, else one for temporary files.
+    static var cacheFolder: String {
+        let environment = ProcessInfo.processInfo.environment
+        if let folder = environment["XDG_CACHE_HOME"], !folder.isEmpty { return "\(folder)/modelcast" }
+        if let home = environment["HOME"], !home.isEmpty { return "\(home)/.cache/modelcast" }
+        return "/tmp/modelcast-cache"
+    }
+}
