@@ -16,15 +16,38 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
 
     /// ISO 8601 in UTC with milliseconds: `2026-01-31T12:00:00.000Z`.
     public var description: String {
+        var bytes: [UInt8] = []
+        appendISO8601(to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Appends ISO 8601 in UTC with milliseconds. Does not allocate once `bytes` has room.
+    public func appendISO8601(to bytes: inout [UInt8]) {
+        func digits(_ value: Int64, _ width: Int) {
+            var scale: Int64 = 1
+            for _ in 1..<width { scale *= 10 }
+            while scale > 0 {
+                bytes.append(48 + UInt8(truncatingIfNeeded: value / scale % 10))
+                scale /= 10
+            }
+        }
         let days = Timestamp.floorDivide(milliseconds, 86_400_000)
         let rest = milliseconds - days * 86_400_000
         let (year, month, day) = Timestamp.civil(fromDays: days)
-        func pad(_ value: Int64, _ width: Int) -> String {
-            let text = String(value)
-            return String(repeating: "0", count: max(0, width - text.count)) + text
-        }
-        return "\(pad(year, 4))-\(pad(month, 2))-\(pad(day, 2))T\(pad(rest / 3_600_000, 2)):"
-            + "\(pad(rest / 60_000 % 60, 2)):\(pad(rest / 1_000 % 60, 2)).\(pad(rest % 1_000, 3))Z"
+        digits(year, 4)
+        bytes.append(45)
+        digits(month, 2)
+        bytes.append(45)
+        digits(day, 2)
+        bytes.append(84)
+        digits(rest / 3_600_000, 2)
+        bytes.append(58)
+        digits(rest / 60_000 % 60, 2)
+        bytes.append(58)
+        digits(rest / 1_000 % 60, 2)
+        bytes.append(46)
+        digits(rest % 1_000, 3)
+        bytes.append(90)
     }
 
     /// Reads `YYYY-MM-DD`, then optionally `T` or a space, `HH:MM[:SS[.fraction]]` and `Z` or `±HH:MM` (RFC 3339, without

@@ -89,7 +89,7 @@ public struct GroupOptions: Sendable, Hashable {
 public protocol LogReader: AnyObject, Sendable {
     /// Adds what there is to `batch`, which the caller has emptied: waits up to `wait` for the first record (or another
     /// outcome), then takes what is already here without waiting on. Pull is the back-pressure: nobody calls, little is
-    /// read ahead.
+    /// read ahead. When it throws, nothing was taken: a later read brings it.
     func read(into batch: inout RecordBatch, limit: ReadLimit, wait: Duration) async throws(LogError)
         -> ReadOutcome
 

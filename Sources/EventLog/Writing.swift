@@ -72,7 +72,9 @@ public protocol TransactionalWriter: AnyObject, Sendable {
     /// `commit`. Waits while the local queue is full.
     func send(_ batch: RecordBatch) async throws(LogError)
 
-    /// Waits for all records, adds `consumed`, and makes everything visible at once.
+    /// Waits for all records, adds `consumed`, and makes everything visible at once. When it throws an *abortable* or
+    /// *retriable* error, nothing was committed. When the outcome cannot be learned in time it throws a *fatal* `timedOut`:
+    /// the next writer of the same id waits until it is decided, and the group's committed offsets tell.
     func commit(consumed: ConsumedOffsets?) async throws(LogError)
 
     /// Drops the open transaction. Does nothing when none is open.
