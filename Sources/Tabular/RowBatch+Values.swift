@@ -4,8 +4,8 @@ extension RowBatch {
         kind(row, column) == .missing ? nil : String(decoding: bytes[range(row, column)], as: UTF8.self)
     }
 
-    /// The cell as a whole number in decimal digits; nil when it is none or does not fit 64 bits. JSON strings and quoted
-    /// cells are text, not numbers.
+    /// The cell as a whole number in decimal digits; nil when it is none or does not fit 64 bits. JSON
+    /// strings are text, not numbers.
     public func integer(_ row: Int, _ column: Int) -> Int64? {
         switch kind(row, column) {
         case .plain, .number: DecimalNumber.integer(bytes.span.extracting(range(row, column)))
@@ -13,8 +13,8 @@ extension RowBatch {
         }
     }
 
-    /// The cell as a finite decimal number (no `inf`, `nan` or hexadecimal); nil when it is none. JSON strings and quoted
-    /// cells are text, not numbers.
+    /// The cell as a finite decimal number (no `inf`, `nan` or hexadecimal); nil when it is none. JSON
+    /// strings are text, not numbers.
     public func real(_ row: Int, _ column: Int) -> Double? {
         switch kind(row, column) {
         case .plain, .number: DecimalNumber.real(bytes.span.extracting(range(row, column)))

@@ -1,10 +1,10 @@
 /// What a cell holds, as far as the format says. CSV knows only text; JSON tells its types.
 public enum CellKind: UInt8, Sendable {
-    /// No value: an empty CSV cell, JSON `null`, or a key that the object does not have.
+    /// No value: an empty CSV cell (quoted or not), JSON `null`, or a key that the object does not have.
     case missing
-    /// A CSV cell without quotes: a number, a boolean or text.
+    /// A CSV cell that is not empty, its quotes resolved: a number, a boolean or text.
     case plain
-    /// Text: a quoted CSV cell or a JSON string, its quotes and escapes resolved.
+    /// A JSON string, its escapes resolved: no number, whatever it holds.
     case text
     /// A JSON number.
     case number

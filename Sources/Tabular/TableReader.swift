@@ -191,7 +191,7 @@ public final class TableReader {
             batch.cells.append(
                 RowBatch.Cell(
                     start: UInt32(range.lowerBound), end: UInt32(range.upperBound),
-                    kind: cell.quoted ? .text : range.isEmpty ? .missing : .plain))
+                    kind: range.isEmpty ? .missing : .plain))
         }
         batch.rows.append(
             RowBatch.Row(

@@ -45,8 +45,8 @@ struct Everything: Equatable {
         let text = "\u{feff}a,b,c\r\n1,\"x, \"\"y\"\"\nz\",\r\n\"\",plain \"quote\",3.5\n"
         let all = try Everything(text, .csv)
         #expect(all.columns == ["a", "b", "c"])
-        #expect(all.rows == [["1", "x, \"y\"\nz", nil], ["", "plain \"quote\"", "3.5"]])
-        #expect(all.kinds == [[.plain, .text, .missing], [.text, .plain, .plain]])
+        #expect(all.rows == [["1", "x, \"y\"\nz", nil], [nil, "plain \"quote\"", "3.5"]])
+        #expect(all.kinds == [[.plain, .plain, .missing], [.missing, .plain, .plain]])
         #expect(all.lines == [2, 4])
         #expect(all.rejects.isEmpty)
     }
