@@ -1,23 +1,7 @@
 import EmbeddedLog
 import EventLog
 import EventLogTesting
-import Foundation
 import Testing
-
-/// A file of its own for one test, removed with everything beside it.
-final class TemporaryLog: Sendable {
-    let folder: String
-    var path: String { folder + "/log.db" }
-
-    init() throws {
-        folder = NSTemporaryDirectory() + "embedded-log-" + UUID().uuidString
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    }
-
-    deinit {
-        try? FileManager.default.removeItem(atPath: folder)
-    }
-}
 
 @Suite("Embedded log conforms")
 struct EmbeddedConformanceTests {
