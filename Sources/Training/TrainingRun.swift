@@ -296,7 +296,9 @@ struct TrainingRun {
         parameters["algorithm"] = best.candidate.algorithm.rawValue
         parameters["label"] = request.label
         parameters["split"] = "\(request.split.train)/\(request.split.validation), seed \(request.split.seed)"
-        if !label.classes.isEmpty { parameters["classes"] = label.classes.joined(separator: ",") }
+        if !label.classes.isEmpty, label.classes != ["0", "1"] {
+            parameters["classes"] = label.classes.joined(separator: ",")
+        }
         return parameters
     }
 

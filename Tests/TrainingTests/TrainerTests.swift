@@ -296,6 +296,13 @@ struct BoostedTreesTests {
         let report = try await train(["rounds": "60"])
         #expect(try #require(report.chosen.test)[.auc] > 0.8)
         #expect(report.model.lineage.libraryVersion?.isEmpty == false)
+        let (schema, pipeline) = (
+            try #require(report.model.file("schema.json")), try #require(report.model.file("pipeline.json"))
+        )
+        let program = try FeatureProgram(
+            schema: Schema(decoding: schema.span), pipeline: Pipeline(decoding: pipeline.span))
+        let predictor = try PredictorLoader.load(report.model.modelFile.bytes)
+        #expect(predictor.featureNames == program.outputNames)
     }
 
     @Test func severalClassesAndNumbers() async throws {

@@ -70,10 +70,10 @@ struct BoostedTreesFit {
         progress: (Int, Double) -> Void
     ) throws(TrainingError) -> Fitted {
         let trainMatrix = try XGBoostMatrix.make(
-            library, rows: train.values, columnCount: names.count, labels: train.labels, names: names)
+            library, rows: train.values, columnCount: names.count, labels: train.labels)
         let judge = validation.labels.isEmpty ? train : validation
         let validationMatrix = try XGBoostMatrix.make(
-            library, rows: judge.values, columnCount: names.count, labels: judge.labels, names: names)
+            library, rows: judge.values, columnCount: names.count, labels: judge.labels)
         let all = allParameters
         let booster = try XGBoostBooster.make(
             library, train: trainMatrix, validation: validationMatrix, parameters: all)
@@ -94,11 +94,13 @@ struct BoostedTreesFit {
         }
         guard earlyStoppingRounds != nil, best + 1 < history.count else {
             return Fitted(
-                model: try booster.saved(format: format), parameters: all, rounds: history.count,
+                model: try booster.saved(format: format, names: names), parameters: all,
+                rounds: history.count,
                 history: history)
         }
         let sliced = try booster.sliced(rounds: best + 1)
         return Fitted(
-            model: try sliced.saved(format: format), parameters: all, rounds: best + 1, history: history)
+            model: try sliced.saved(format: format, names: names), parameters: all, rounds: best + 1,
+            history: history)
     }
 }

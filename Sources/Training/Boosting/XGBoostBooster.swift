@@ -73,8 +73,10 @@ internal import Basics
         return unsafe XGBoostBooster(library, owning: handle)
     }
 
-    /// The model's file, `json` or `ubj`.
-    func saved(format: String) throws(TrainingError) -> [UInt8] {
+    /// The model's file, `json` or `ubj`, with the names of its features.
+    func saved(format: String, names: [String]) throws(TrainingError) -> [UInt8] {
+        // The library does not take them over from the rows, nor into a slice.
+        try setNames(names)
         var length: UInt64 = 0
         var bytes: UnsafePointer<CChar>?
         try library.check(
@@ -85,6 +87,30 @@ internal import Basics
         }
         // The library's buffer holds until its next call on this thread: it is copied at once.
         return unsafe UnsafeRawBufferPointer(start: bytes, count: Int(length)).map { $0 }
+    }
+
+    private func setNames(_ names: [String]) throws(TrainingError) {
+        // One allocation for all texts, so that their addresses hold during the call.
+        var bytes: [CChar] = []
+        var offsets: [Int] = []
+        for name in names {
+            offsets.append(bytes.count)
+            bytes += XGBoostBooster.accepted(name).utf8.map { CChar(bitPattern: $0) } + [0]
+        }
+        let code = unsafe bytes.withUnsafeBufferPointer { buffer -> Int32 in
+            guard let base = buffer.baseAddress else { return 0 }
+            var texts = unsafe offsets.map { unsafe Optional(base + $0) }
+            return unsafe texts.withUnsafeMutableBufferPointer { texts -> Int32 in
+                guard let first = texts.baseAddress else { return 0 }
+                return unsafe library.boosterSetTexts(handle, "feature_name", first, UInt64(offsets.count))
+            }
+        }
+        try library.check(code, "the features' names")
+    }
+
+    /// Python's package refuses `[`, `]` and `<` in names, also of a model that it loads.
+    private static func accepted(_ name: String) -> String {
+        String(name.map { "[]<".contains($0) ? "_" : $0 })
     }
 
     /// What the library itself predicts: an oracle for tests of the scoring path.

@@ -18,7 +18,7 @@ internal import Glibc
         @convention(c) (UnsafePointer<Float>, UInt64, UInt64, Float, UnsafeMutablePointer<Handle?>) -> Int32
     typealias MatrixSetFloats =
         @convention(c) (Handle, UnsafePointer<CChar>, UnsafePointer<Float>, UInt64) -> Int32
-    typealias MatrixSetTexts =
+    typealias SetTexts =
         @convention(c) (
             Handle, UnsafePointer<CChar>, UnsafeMutablePointer<UnsafePointer<CChar>?>, UInt64
         ) -> Int32
@@ -53,10 +53,10 @@ internal import Glibc
     let getLastError: GetLastError
     let matrixCreate: MatrixCreate
     let matrixSetFloats: MatrixSetFloats
-    let matrixSetTexts: MatrixSetTexts
     let matrixFree: Free
     let boosterCreate: BoosterCreate
     let boosterFree: Free
+    let boosterSetTexts: SetTexts
     let boosterSetParameter: BoosterSetParameter
     let boosterUpdate: BoosterUpdate
     let boosterEvaluate: BoosterEvaluate
@@ -102,10 +102,10 @@ internal import Glibc
             let setGlobalConfig = unsafe find("XGBSetGlobalConfig", as: SetGlobalConfig.self),
             let matrixCreate = unsafe find("XGDMatrixCreateFromMat", as: MatrixCreate.self),
             let matrixSetFloats = unsafe find("XGDMatrixSetFloatInfo", as: MatrixSetFloats.self),
-            let matrixSetTexts = unsafe find("XGDMatrixSetStrFeatureInfo", as: MatrixSetTexts.self),
             let matrixFree = unsafe find("XGDMatrixFree", as: Free.self),
             let boosterCreate = unsafe find("XGBoosterCreate", as: BoosterCreate.self),
             let boosterFree = unsafe find("XGBoosterFree", as: Free.self),
+            let boosterSetTexts = unsafe find("XGBoosterSetStrFeatureInfo", as: SetTexts.self),
             let boosterSetParameter = unsafe find("XGBoosterSetParam", as: BoosterSetParameter.self),
             let boosterUpdate = unsafe find("XGBoosterUpdateOneIter", as: BoosterUpdate.self),
             let boosterEvaluate = unsafe find("XGBoosterEvalOneIter", as: BoosterEvaluate.self),
@@ -121,10 +121,10 @@ internal import Glibc
         unsafe self.getLastError = getLastError
         unsafe self.matrixCreate = matrixCreate
         unsafe self.matrixSetFloats = matrixSetFloats
-        unsafe self.matrixSetTexts = matrixSetTexts
         unsafe self.matrixFree = matrixFree
         unsafe self.boosterCreate = boosterCreate
         unsafe self.boosterFree = boosterFree
+        unsafe self.boosterSetTexts = boosterSetTexts
         unsafe self.boosterSetParameter = boosterSetParameter
         unsafe self.boosterUpdate = boosterUpdate
         unsafe self.boosterEvaluate = boosterEvaluate

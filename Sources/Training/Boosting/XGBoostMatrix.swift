@@ -8,7 +8,7 @@ internal import Basics
 
     /// Copies `rows` (dense, `columnCount` floats each, NaN where missing) and their `labels`.
     static func make(
-        _ library: XGBoostLibrary, rows: [Float], columnCount: Int, labels: [Float], names: [String]
+        _ library: XGBoostLibrary, rows: [Float], columnCount: Int, labels: [Float]
     ) throws(TrainingError) -> XGBoostMatrix {
         precondition(columnCount > 0 && rows.count == labels.count * columnCount, "\(rows.count) floats")
         var created: XGBoostLibrary.Handle?
@@ -23,7 +23,6 @@ internal import Basics
         }
         let matrix = unsafe XGBoostMatrix(library, owning: handle, rowCount: labels.count)
         try matrix.setLabels(labels)
-        try matrix.setNames(names)
         return matrix
     }
 
@@ -48,29 +47,5 @@ internal import Basics
             return unsafe library.matrixSetFloats(handle, "label", base, UInt64(labels.count))
         }
         try library.check(code, "the labels")
-    }
-
-    private func setNames(_ names: [String]) throws(TrainingError) {
-        // One allocation for all texts, so that their addresses hold during the call.
-        var bytes: [CChar] = []
-        var offsets: [Int] = []
-        for name in names {
-            offsets.append(bytes.count)
-            bytes += XGBoostMatrix.accepted(name).utf8.map { CChar(bitPattern: $0) } + [0]
-        }
-        let code = unsafe bytes.withUnsafeBufferPointer { buffer -> Int32 in
-            guard let base = buffer.baseAddress else { return 0 }
-            var texts = unsafe offsets.map { unsafe Optional(base + $0) }
-            return unsafe texts.withUnsafeMutableBufferPointer { texts -> Int32 in
-                guard let first = texts.baseAddress else { return 0 }
-                return unsafe library.matrixSetTexts(handle, "feature_name", first, UInt64(offsets.count))
-            }
-        }
-        try library.check(code, "the features' names")
-    }
-
-    /// Python's package refuses `[`, `]` and `<` in names, also of a model that it loads.
-    static func accepted(_ name: String) -> String {
-        String(name.map { "[]<".contains($0) ? "_" : $0 })
     }
 }

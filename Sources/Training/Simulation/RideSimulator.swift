@@ -4,7 +4,7 @@ public import Tabular
 
 /// Makes taxi rides out of a seed: the same seed gives the same rides.
 ///
-/// Rides come in the order of time, some minutes apart. An area is drawn for each end, the distance between them gives
+/// Rides come in the order of time, two hours apart on average: a sample of a city's rides. An area is drawn for each end, the distance between them gives
 /// miles, seconds and the fare; passengers pay by card the likelier the longer the ride and the closer to the centre.
 /// Whether the tip is more than a fifth of the fare is drawn with a chance (`Ride.tipChance`) that depends on payment,
 /// fare, hour and areas, partly through interactions that a linear model cannot express; then the amount is drawn. Cells
@@ -23,7 +23,7 @@ public struct RideSimulator: Sendable, IteratorProtocol {
         public var fare: Double
 
         /// As it usually is.
-        public static let usual = Behaviour(generosity: -1.2, card: 4.3, hour: 1.3, fare: 1.0)
+        public static let usual = Behaviour(generosity: -1.2, card: 3.8, hour: 2.0, fare: 1.2)
         /// After a change of habits, to demonstrate drift: tips at other hours and for other fares, and paying by card
         /// tells less.
         public static let changed = Behaviour(generosity: -0.6, card: 2.0, hour: -1.8, fare: -1.2)
@@ -53,7 +53,7 @@ public struct RideSimulator: Sendable, IteratorProtocol {
     /// The next ride.
     public mutating func ride() -> Ride {
         count += 1
-        time += -log(1 - random.unit()) * 480
+        time += -log(1 - random.unit()) * 7_200
         let calendar = Self.calendar(time)
         let pickup = pick(City.areas) { $0.weight * ($0.isLively && calendar.hour >= 19 ? 2 : 1) }
         let dropoff = pick(City.areas) { $0.weight }
@@ -71,7 +71,7 @@ public struct RideSimulator: Sendable, IteratorProtocol {
         let leavesCity = random.unit() < 0.035
         return Ride(
             id: "ride-\(count)", start: Timestamp(milliseconds: Int64(time * 1_000)),
-            pickupCommunityArea: random.unit() < 0.002 ? nil : pickup.number, fare: fare,
+            pickupCommunityArea: random.unit() < 0.01 ? nil : pickup.number, fare: fare,
             tripMiles: random.unit() < 0.2 ? 0 : (miles * 10).rounded() / 10,
             tripSeconds: random.unit() < 0.01 ? nil : Int(minutes) * 60,
             paymentType: random.unit() < 0.125 ? nil : payment,

@@ -121,8 +121,8 @@ public final class Table {
         columns[try Self.columnIndex(name, columns, self.name)]
     }
 
-    /// The lines of the rows, in their order.
-    func lines() throws(TrainingError) -> [Int] {
+    /// The lines of the file at which the rows begin, in the rows' order.
+    public func lines() throws(TrainingError) -> [Int] {
         do throws(SQLiteError) {
             let statement = try connection.prepare("SELECT rowid FROM data ORDER BY rowid")
             var lines: [Int] = []
