@@ -133,6 +133,19 @@ final class EmbeddedCore: Sendable {
     }
 }
 
+extension ContinuousClock.Instant {
+    /// Runs `work` and returns when it is done, or at this time at the latest; then it goes on by itself.
+    func bound(_ work: @Sendable @escaping () async -> Void) async {
+        let done = ChangeSignal()
+        let version = done.version
+        Task {
+            await work()
+            done.notify()
+        }
+        await done.wait(since: version, timeout: max(.zero, self - .now), time: SystemTime())
+    }
+}
+
 /// A value behind a lock.
 private final class Mutexed<Value: Sendable>: Sendable {
     private let contents: Mutex<Value>

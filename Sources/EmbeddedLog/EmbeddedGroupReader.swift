@@ -200,8 +200,12 @@ final class EmbeddedGroupReader: GroupReader {
     func close(deadline: Duration) async {
         guard reading.close() else { return }
         let member = membership.withLock { $0 }
+        let core = reading.core
+        let group = options.group
         // Should the file be locked for longer, the others see the slot free and do the rest.
-        try? await reading.core.write.leave(options.group, member.id, timeout: deadline)
-        reading.core.letDie(member.slot)
+        await (ContinuousClock.now + deadline).bound {
+            try? await core.write.leave(group, member.id, timeout: deadline)
+        }
+        core.letDie(member.slot)
     }
 }

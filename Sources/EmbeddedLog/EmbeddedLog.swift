@@ -105,7 +105,8 @@ public final class EmbeddedLog: EventLog {
         }
         let end = ContinuousClock.now + deadline
         for reader in readers { await reader.close(deadline: max(.zero, end - .now)) }
-        await core.finishClosing()
+        // Another process may hold the file's lock for longer than the caller wants to wait.
+        await end.bound { [core] in await core.finishClosing() }
     }
 
     // MARK: Upkeep

@@ -2,7 +2,98 @@ import Basics
 import EmbeddedLog
 import EventLog
 import Foundation
+import SQLite
 import Testing
+
+/// Others that hold the lock for long, or are silent.
+@Suite("Embedded log with slow neighbours", .timeLimit(.minutes(2)))
+struct NeighbourTests {
+    @Test(
+        "while another process holds the lock, a send times out, closing keeps its deadline, and reading goes on"
+    )
+    func locked() async throws {
+        let place = try TemporaryLog()
+        let log = try await EmbeddedLog.openFast(place.path)
+        try await log.create([TopicDefinition(name: "t", partitions: 1)])
+        var options = WriterOptions()
+        options.deliveryTimeout = .milliseconds(200)
+        let writer = try await log.writer(options)
+        try await writer.send(Record(topic: "t", value: [1]))
+        let reader = try await log.groupReader(GroupOptions(group: "g", topics: ["t"]))
+
+        let blocker = Blocker()
+        try await blocker.lock(place.path)
+        let error = await #expect(throws: LogError.self) {
+            try await writer.send(Record(topic: "t", value: [2]))
+        }
+        #expect(error?.code == .timedOut && error?.severity == .abortable && error?.recovery == .retry)
+        #expect(try await log.readAll("t").count == 1)
+        await blocker.unlock()
+        try await writer.send(Record(topic: "t", value: [3]))
+        #expect(try await log.readAll("t").compactMap { $0.value?.first } == [1, 3])
+
+        try await blocker.lock(place.path)
+        let start = ContinuousClock.now
+        await reader.close(deadline: .milliseconds(200))
+        await log.close(deadline: .milliseconds(200))
+        #expect(ContinuousClock.now - start < .seconds(3))
+        await blocker.unlock()
+    }
+
+    @Test("a member that stops reading is given up on; it hears so, and joins again")
+    func silentMember() async throws {
+        let place = try TemporaryLog()
+        var limits = EmbeddedLog.Limits()
+        limits.pollTimeout = .milliseconds(300)
+        let log = try await EmbeddedLog.openFast(place.path, limits: limits)
+        let other = try await EmbeddedLog.openFast(place.path)
+        try await log.create([TopicDefinition(name: "t", partitions: 2)])
+        let options = GroupOptions(group: "g", topics: ["t"], sessionTimeout: .milliseconds(500))
+        let silent = try await log.groupReader(options)
+        var batch = RecordBatch()
+        #expect(
+            try await silent.read(into: &batch, limit: ReadLimit(), wait: .seconds(5))
+                == .assigned([TopicPartition("t", 0), TopicPartition("t", 1)]))
+        let reader = try await other.groupReader(options)
+        let deadline = ContinuousClock.now + .seconds(20)
+        while await reader.assignment().count < 2, ContinuousClock.now < deadline {
+            _ = try await reader.read(into: &batch, limit: ReadLimit(), wait: .milliseconds(50))
+        }
+        #expect(await reader.assignment().count == 2)
+        await #expect(throws: LogError(.notAssigned, "", recovery: .retry)) {
+            try await silent.commit([TopicPartition("t", 0): Offset(0)])
+        }
+        #expect(
+            try await silent.read(into: &batch, limit: ReadLimit(), wait: .seconds(5))
+                == .revoking([TopicPartition("t", 0), TopicPartition("t", 1)], lost: true))
+        while await silent.assignment().count < 1, ContinuousClock.now < deadline {
+            _ = try await silent.read(into: &batch, limit: ReadLimit(), wait: .milliseconds(20))
+            _ = try await reader.read(into: &batch, limit: ReadLimit(), wait: .milliseconds(20))
+        }
+        #expect(await silent.assignment().count == 1)
+        await log.close(deadline: .seconds(5))
+        await other.close(deadline: .seconds(5))
+    }
+
+    /// Holds the file's write lock as another program would.
+    private actor Blocker {
+        private let thread = ThreadExecutor(name: "blocker")
+        private var connection: Connection?
+
+        nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+
+        func lock(_ path: String) throws {
+            let connection = try Connection(path: path)
+            try connection.begin(.immediate)
+            self.connection = connection
+        }
+
+        func unlock() {
+            connection?.rollback()
+            connection = nil
+        }
+    }
+}
 
 @Suite("Upkeep of the embedded log", .timeLimit(.minutes(2)))
 struct UpkeepTests {
