@@ -41,7 +41,7 @@ let package = Package(
         .library(name: "Modelcast", targets: ["Modelcast"]),
         .library(name: "ModelcastEngines", targets: ["KafkaLog", "EmbeddedLog"]),
         .library(
-            name: "ModelcastTestKits", targets: ["EventLogTesting", "PredictorTesting", "LearnerTesting", "ModelcastTesting"]),
+            name: "ModelcastTestKits", targets: ["EventLogTesting", "PredictorTesting", "ModelcastTesting"]),
     ],
     targets: [
         // C libraries.
@@ -84,7 +84,6 @@ let package = Package(
         library("Scoring", ["Modelcast", "Catalog", "Snapshots", "Features", "Models", "EventLog", "Basics", "Telemetry"]),
         library("BatchScoring", ["Modelcast", "Features", "Models", "SQLite", "Tabular", "Crypto", "Basics", "Telemetry"]),
         library("OnlineLearning", ["Modelcast", "Catalog", "Snapshots", "Features", "Models", "EventLog", "Crypto", "Basics", "Telemetry"]),
-        library("LearnerTesting", ["OnlineLearning", "Basics"]),
         library("Gateway", ["CMicroHTTPD", "Telemetry", "Basics"], unsafe: true),
         .executableTarget(
             name: "ModelcastCommand",
@@ -114,7 +113,7 @@ let package = Package(
         tests("Training", ["Modelcast", "Features", "Models", "SQLite", "Tabular", "Basics"], exclude: ["Oracles/oracle.py"]),
         tests("Scoring", ["ModelcastTesting", "Snapshots", "EventLogTesting", "EventLog", "Modelcast", "Catalog", "Features", "Models", "Basics"]),
         tests("BatchScoring", ["ModelcastTesting", "Modelcast", "Features", "Models", "SQLite", "Tabular", "Basics"]),
-        tests("OnlineLearning", ["LearnerTesting", "Snapshots", "Catalog", "ModelcastTesting", "EventLogTesting", "EventLog", "Modelcast", "Features", "Models", "Basics"]),
+        tests("OnlineLearning", ["Snapshots", "Catalog", "ModelcastTesting", "EventLogTesting", "EventLog", "Modelcast", "Features", "Models", "Basics"]),
         tests("Gateway", ["Telemetry", "Basics"]),
         tests("ModelcastCommand", ["EventLogTesting", "EventLog", "Catalog", "Tabular", "Configuration", "Arguments", "Basics"]),
         .testTarget(name: "Journeys", dependencies: ["ModelcastCommand", "Basics"], swiftSettings: settings),

@@ -20,7 +20,6 @@ import Testing
     /// Test kits, each with the layer whose contents it may use: that of what it tests.
     static let testKits = [
         "EventLogTesting": "KafkaLog", "PredictorTesting": "Models", "ModelcastTesting": "Modelcast",
-        "LearnerTesting": "OnlineLearning",
     ]
 
     /// Which targets may call which C library.

@@ -19,7 +19,7 @@ import Testing
         "Tabular",
         "Snapshots", "KafkaLog", "EmbeddedLog", "Features", "Models", "PredictorTesting", "Training", "Zstd",
         "Crypto",
-        "Catalog", "Modelcast", "ModelcastTesting", "LearnerTesting", "ModelcastCommand", "Journeys",
+        "Catalog", "Modelcast", "ModelcastTesting", "ModelcastCommand", "Journeys",
     ]
 
     @Test func linesAreShort() {
