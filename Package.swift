@@ -77,7 +77,9 @@ let package = Package(
         library(
             "Modelcast", ["Catalog", "Snapshots", "Features", "Models", "EventLog", "Crypto", "Basics", "Telemetry"],
             unsafe: true),
-        library("ModelcastTesting", ["Modelcast", "EventLogTesting", "EventLog", "Features", "Models", "Basics"]),
+        library(
+            "ModelcastTesting",
+            ["Modelcast", "Catalog", "Snapshots", "EventLogTesting", "EventLog", "Features", "Models", "Crypto", "Basics"]),
 
         // Services.
         library("Training", ["Modelcast", "Features", "Models", "SQLite", "Tabular", "Crypto", "Basics", "Telemetry"], unsafe: true),
@@ -107,9 +109,11 @@ let package = Package(
         tests("EmbeddedLog", ["EventLog", "EventLogTesting", "SQLite", "Basics"]),
         tests("Features", ["Models", "Basics"]),
         tests("Models", ["PredictorTesting", "Basics"], exclude: ["Oracles/make.py", "Fixtures"]),
-        tests("Snapshots", ["EventLog", "EventLogTesting", "Basics", "Crypto"]),
+        tests("Snapshots", ["ModelcastTesting", "EventLog", "EventLogTesting", "Basics", "Crypto"]),
         tests("Catalog", ["Snapshots", "EventLog", "EventLogTesting", "Crypto", "Basics"]),
-        tests("Modelcast", ["ModelcastTesting", "EventLogTesting", "EventLog", "Catalog", "Snapshots", "Features", "Models", "Basics"]),
+        tests(
+            "Modelcast",
+            ["ModelcastTesting", "EventLogTesting", "EventLog", "Catalog", "Snapshots", "Features", "Models", "Crypto", "Basics"]),
         tests("Training", ["Modelcast", "Features", "Models", "SQLite", "Tabular", "Basics"], exclude: ["Oracles/oracle.py"]),
         tests("Scoring", ["ModelcastTesting", "Snapshots", "EventLogTesting", "EventLog", "Modelcast", "Catalog", "Features", "Models", "Basics"]),
         tests("BatchScoring", ["ModelcastTesting", "Modelcast", "Features", "Models", "SQLite", "Tabular", "Basics"]),

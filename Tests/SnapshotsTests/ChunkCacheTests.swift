@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import ModelcastTesting
 import Testing
 
 @testable import Snapshots
@@ -10,22 +11,22 @@ import Testing
     }
 
     @Test func whatWasFetchedIsNotFetchedAgainAlsoByAnotherProcess() async throws {
-        let log = try await makeLog()
+        let (_, log) = try await makeLog()
         let folder = TemporaryFolder()
         let files = [SnapshotFile(path: "model", source: .bytes(noise(2_000_000, seed: 5)))]
         let (manifest, _) = try await publish(log, files)
         log.resetCounts()
         let first = SnapshotReader(log: log, topic: chunks, cache: try ChunkCache(folder: folder.path))
         let read = try await first.read(manifest) { _ in true }
-        #expect(log.counts.recordsRead[chunks] == 3)
+        #expect(log.counts.read[chunks] == 3)
         let second = SnapshotReader(log: log, topic: chunks, cache: try ChunkCache(folder: folder.path))
         #expect(try await second.read(manifest) { _ in true } == read)
-        #expect(log.counts.recordsRead[chunks] == 3)
+        #expect(log.counts.read[chunks] == 3)
         #expect(await second.statistics.cachedChunks == 3)
     }
 
     @Test func aFlippedBitOnDiskIsNoticedAndTheChunkFetchedAgain() async throws {
-        let log = try await makeLog()
+        let (_, log) = try await makeLog()
         let folder = TemporaryFolder()
         let files = [SnapshotFile(path: "model", source: .bytes(Array(repeating: 7, count: 5_000)))]
         let (manifest, _) = try await publish(log, files)

@@ -3,16 +3,18 @@ import Crypto
 import EventLog
 import EventLogTesting
 import Foundation
+import ModelcastTesting
 
 @testable import Snapshots
 
 let chunks: TopicName = "modelcast.chunks"
 
 /// A log with a chunks topic.
-func makeLog(partitions: Int32 = 4) async throws -> CountingLog {
-    let log = CountingLog()
+func makeLog(partitions: Int32 = 4) async throws -> (memory: InMemoryLog, log: ObservedLog) {
+    let memory = InMemoryLog()
+    let log = ObservedLog(memory)
     _ = try await log.create([TopicDefinition(name: chunks, partitions: partitions, cleanup: .compact)])
-    return log
+    return (memory, log)
 }
 
 /// A folder of a test's own, removed with its owner.

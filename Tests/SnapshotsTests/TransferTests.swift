@@ -3,7 +3,7 @@ import Crypto
 import EventLog
 import EventLogTesting
 import Foundation
-import Synchronization
+import ModelcastTesting
 import Testing
 
 @testable import Snapshots
@@ -24,7 +24,7 @@ import Testing
     }
 
     @Test func whatWasPublishedArrivesByteForByte() async throws {
-        let log = try await makeLog()
+        let (_, log) = try await makeLog()
         let (manifest, written) = try await publish(log, files)
         #expect(written.sentCount == written.chunkCount)
         let reader = SnapshotReader(log: log, topic: chunks)
@@ -41,7 +41,7 @@ import Testing
     }
 
     @Test func everyRecordStaysUnderTheBrokersLimitAndItsKeySaysItsPartition() async throws {
-        let log = try await makeLog(partitions: 3)
+        let (_, log) = try await makeLog(partitions: 3)
         _ = try await publish(log, files)
         let start = Dictionary(
             uniqueKeysWithValues: (0..<3).map { (TopicPartition(chunks, $0), StartPosition.earliest) })
@@ -65,17 +65,17 @@ import Testing
     }
 
     @Test func onlyTheChunksOfTheWantedFilesAreRead() async throws {
-        let log = try await makeLog()
+        let (_, log) = try await makeLog()
         let (manifest, _) = try await publish(log, files)
         log.resetCounts()
         let reader = SnapshotReader(log: log, topic: chunks)
         let read = try await reader.read(manifest) { $0 == "schema.json" }
         #expect(Array(read.keys) == ["schema.json"])
-        #expect(log.counts.recordsRead[chunks] == 1)
+        #expect(log.counts.read[chunks] == 1)
     }
 
     @Test func theSameBytesAreSentOnce() async throws {
-        let log = try await makeLog()
+        let (_, log) = try await makeLog()
         let first = try await publish(log, files)
         let known = Dictionary(uniqueKeysWithValues: first.manifest.listedChunks.map { ($0.digest, $0) })
         var more = files
@@ -91,7 +91,7 @@ import Testing
     }
 
     @Test func aKilledPublisherResumesWithoutResending() async throws {
-        let log = try await makeLog()
+        let (_, log) = try await makeLog()
         let folder = TemporaryFolder()
         var limits = SnapshotLimits()
         limits.windowBytesMax = 800_000
@@ -99,9 +99,9 @@ import Testing
         await #expect(throws: SnapshotError.self) {
             try await publish(log, files, journal: folder.path, limits: limits)
         }
-        let before = log.counts.recordsSent[chunks] ?? 0
+        let before = log.counts.sent[chunks] ?? 0
         #expect(before >= 1)
-        log.state.withLock { $0.sendsUntilDeath = nil }
+        log.die(afterSends: nil)
         let (manifest, written) = try await publish(log, files, journal: folder.path, limits: limits)
         // The batch that was acknowledged just before the death may not have been noted.
         #expect(written.sentCount <= written.chunkCount - before + 1)
@@ -111,14 +111,14 @@ import Testing
     }
 
     @Test func chunksThatTheCatalogNamesButTheLogHasLostAreSentAgain() async throws {
-        let log = try await makeLog()
+        let (memory, log) = try await makeLog()
         let first = try await publish(log, files)
         let known = Dictionary(uniqueKeysWithValues: first.manifest.listedChunks.map { ($0.digest, $0) })
         let victim = try #require(first.manifest.listedChunks.first)
         let writer = try await log.writer()
         try await writer.send(
             Record(topic: chunks, partition: victim.partition, key: victim.digest.bytes, value: nil))
-        try log.inner.compact(chunks, dropsTombstones: true)
+        try memory.compact(chunks, dropsTombstones: true)
         let second = try await publish(log, files, known: known)
         #expect(second.written.sentCount == 1)
         let reader = SnapshotReader(log: log, topic: chunks)
@@ -126,11 +126,11 @@ import Testing
     }
 
     @Test func aChunkMovedByCompactionIsFoundByOneScanThatIsRemembered() async throws {
-        let log = try await makeLog(partitions: 1)
+        let (memory, log) = try await makeLog(partitions: 1)
         let (manifest, _) = try await publish(log, files)
         // Somebody else sends the same bytes again; compaction keeps the later record.
         _ = try await publish(log, files)
-        try log.inner.compact(chunks)
+        try memory.compact(chunks)
         log.resetCounts()
         var limits = SnapshotLimits()
         limits.windowBytesMax = 800_000
@@ -140,20 +140,20 @@ import Testing
             read["model.bin"] == bytes("model.bin") && read["attachments/big"] == bytes("attachments/big"))
         // 8 chunks: one scan of 8, one read each, and what a seek to a compacted place brings before the
         // first scan.
-        #expect((log.counts.recordsRead[chunks] ?? 0) <= 8 + 8 + 4)
+        #expect((log.counts.read[chunks] ?? 0) <= 8 + 8 + 4)
         log.resetCounts()
         _ = try await reader.read(manifest) { _ in true }
-        #expect((log.counts.recordsRead[chunks] ?? 0) <= 8 + 2)
+        #expect((log.counts.read[chunks] ?? 0) <= 8 + 2)
     }
 
     @Test func aChunkThatIsGoneIsNamed() async throws {
-        let log = try await makeLog()
+        let (memory, log) = try await makeLog()
         let (manifest, _) = try await publish(log, files)
         let victim = try #require(manifest.listedChunks.last)
         let writer = try await log.writer()
         try await writer.send(
             Record(topic: chunks, partition: victim.partition, key: victim.digest.bytes, value: nil))
-        try log.inner.compact(chunks, dropsTombstones: true)
+        try memory.compact(chunks, dropsTombstones: true)
         let reader = SnapshotReader(log: log, topic: chunks)
         do {
             _ = try await reader.read(manifest) { _ in true }
@@ -164,12 +164,12 @@ import Testing
     }
 
     @Test func aFlippedBitInAnyChunkIsRefused() async throws {
-        let log = try await makeLog()
+        let (_, log) = try await makeLog()
         let small = [SnapshotFile(path: "model", source: .bytes(Array(repeating: 9, count: 400)))]
         let (manifest, written) = try await publish(log, small)
         #expect(written.chunkCount == 1)
         for bit in 0..<manifest.listedChunks[0].frameSize * 8 {
-            log.mangle { record in
+            log.changeReads { record in
                 guard var value = record.value else { return nil }
                 value[bit / 8] ^= 1 << UInt8(bit % 8)
                 var changed = record
@@ -184,8 +184,8 @@ import Testing
     }
 
     @Test func aPublisherThatReadsBackOtherBytesFails() async throws {
-        let log = try await makeLog()
-        log.mangle { record in
+        let (_, log) = try await makeLog()
+        log.changeReads { record in
             var changed = record
             changed.value?[(record.value?.count ?? 0) - 1] ^= 1
             return changed
@@ -194,7 +194,7 @@ import Testing
     }
 
     @Test func aListTooLongForOneRecordBecomesChunks() async throws {
-        let log = try await makeLog()
+        let (_, log) = try await makeLog()
         let many = (0..<3_000).map {
             SnapshotFile(path: "attachments/\($0)", source: .bytes(Array("\($0)".utf8)))
         }
@@ -211,7 +211,7 @@ import Testing
     }
 
     @Test func aFileThatChangesMeanwhileIsRefused() async throws {
-        let log = try await makeLog()
+        let (_, log) = try await makeLog()
         let folder = TemporaryFolder()
         let path = "\(folder.path)/model"
         try Data(noise(1_000_000, seed: 3)).write(to: URL(fileURLWithPath: path))
@@ -222,7 +222,7 @@ import Testing
     }
 
     @Test func pathsThatLeaveTheFolderAreRefused() async throws {
-        let writer = SnapshotWriter(log: try await makeLog(), topic: chunks)
+        let writer = SnapshotWriter(log: try await makeLog().log, topic: chunks)
         for path in ["../x", "/x", "a/../b", "", "a\u{0}b", "a\nb", "c:x"] {
             await #expect(throws: SnapshotError(.invalidName, ""), "\(path)") {
                 try await writer.describe([SnapshotFile(path: path, source: .bytes([1]))])

@@ -47,7 +47,8 @@ public final class Subscription: Sendable {
     public let slot = ModelSlot()
     private let hub = UpdateHub()
     private let driver: SubscriptionDriver
-    private let follower: CatalogFollower
+    /// Reads the catalog.
+    let follower: CatalogFollower
     private let fleet: FleetReporter
     private let ownsFollower: Bool
     private let ownsFleet: Bool
