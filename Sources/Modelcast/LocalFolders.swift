@@ -1,4 +1,5 @@
-internal import Foundation
+internal import FoundationEssentials
+internal import Glibc
 
 /// Where this process keeps what it may lose: chunks that were fetched, and how far a publication came.
 public struct LocalFolders: Sendable, Hashable {
@@ -22,7 +23,7 @@ public struct LocalFolders: Sendable, Hashable {
         }
         let root =
             value("MODELCAST_CACHE") ?? value("XDG_CACHE_HOME").map { "\($0)/modelcast" }
-            ?? value("HOME").map { "\($0)/.cache/modelcast" } ?? "\(NSTemporaryDirectory())/modelcast"
+            ?? value("HOME").map { "\($0)/.cache/modelcast" } ?? "/tmp/modelcast-\(getuid())"
         return LocalFolders(cache: "\(root)/chunks", journal: "\(root)/publications")
     }
 

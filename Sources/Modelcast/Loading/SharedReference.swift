@@ -92,6 +92,7 @@ internal import Synchronization
             }
             filled[index] = generation + 1
             if let value {
+                // The cell's +1, given back by whoever empties it.
                 let pointer = unsafe Unmanaged.passRetained(value).toOpaque()
                 unsafe next.reference.store(pointer, ordering: .releasing)
             }
