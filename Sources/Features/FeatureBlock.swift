@@ -65,6 +65,11 @@ public struct FeatureBlock: Sendable {
         return idBytes[(row == 0 ? 0 : places[row - 1].idEnd)..<places[row].idEnd]
     }
 
+    /// Hands the id of a row to `body` without a copy: for writing it.
+    public func withID(_ row: Int, _ body: (Span<UInt8>) -> Void) {
+        body(idBytes.span.extracting((row == 0 ? 0 : places[row - 1].idEnd)..<places[row].idEnd))
+    }
+
     /// How the id of a row was given.
     public func idForm(_ row: Int) -> IDForm { places[row].form }
 

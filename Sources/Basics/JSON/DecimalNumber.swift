@@ -5,6 +5,7 @@ internal import Glibc
 enum DecimalNumber {
     /// 10^n for n up to 22, the powers that a `Double` holds exactly.
     @inlinable
+    @inline(__always)
     static func exactPower(_ exponent: Int) -> Double {
         switch exponent {
         case 0: 1e0

@@ -5,9 +5,51 @@ extension JSONScanner {
     /// read floating point numbers accurately"); see ``DecimalNumber`` for the rest.
     @inlinable
     public mutating func number(_ bytes: Span<UInt8>) throws(JSONError) -> Double {
+        var index = position
+        let isNegative = index < end && bytes[index] == 0x2D
+        if isNegative { index &+= 1 }
+        let firstDigit = index
+        var mantissa: UInt64 = 0
+        while index < end {
+            let digit = bytes[index] &- 0x30
+            guard digit < 10 else { break }
+            mantissa = mantissa &* 10 &+ UInt64(digit)
+            index &+= 1
+        }
+        var digits = index &- firstDigit
+        // No digits, or a leading zero before others: the other path says what is wrong.
+        guard digits > 0, digits == 1 || bytes[firstDigit] != 0x30 else { return try unusualNumber(bytes) }
+        var decimals = 0
+        if index < end, bytes[index] == 0x2E {
+            index &+= 1
+            let firstDecimal = index
+            while index < end {
+                let digit = bytes[index] &- 0x30
+                guard digit < 10 else { break }
+                mantissa = mantissa &* 10 &+ UInt64(digit)
+                index &+= 1
+            }
+            decimals = index &- firstDecimal
+            digits &+= decimals
+            guard decimals > 0 else { return try unusualNumber(bytes) }
+        }
+        guard digits <= 15, index >= end || bytes[index] | 0x20 != 0x65 else {
+            return try unusualNumber(bytes)
+        }
+        position = index
+        // Both operands are exact: below 10^15, and a power of ten of at most 10^15.
+        var value = Double(Int64(truncatingIfNeeded: mantissa))
+        if decimals > 0 { value /= DecimalNumber.exactPower(decimals) }
+        return isNegative ? -value : value
+    }
+
+    /// A number that the fast path does not hold: white space before it, an exponent, many digits, or none
+    /// at all.
+    @usableFromInline
+    mutating func unusualNumber(_ bytes: Span<UInt8>) throws(JSONError) -> Double {
         let token = try numberToken(bytes)
         if let value = token.exactValue { return value }
-        return try unusualNumber(bytes, token)
+        return try unusualValue(bytes, token)
     }
 
     /// Reads a number as the nearest `Float`, exactly as `strtof` would: rounded once, not by way of a
@@ -29,7 +71,6 @@ extension JSONScanner {
     }
 
     /// Reads a number that is written as an integer (no fraction, no exponent).
-    @inlinable
     public mutating func integer(_ bytes: Span<UInt8>) throws(JSONError) -> Int64 {
         let start = position
         let token = try numberToken(bytes)
@@ -42,7 +83,6 @@ extension JSONScanner {
     }
 
     /// Reads a number's text and its digits, without computing a value.
-    @inlinable
     public mutating func numberToken(_ bytes: Span<UInt8>) throws(JSONError) -> NumberToken {
         var byte = try nextByte(bytes)
         let start = position
@@ -93,17 +133,14 @@ extension JSONScanner {
     }
 
     /// Reads and checks a number without computing its value.
-    @inlinable
     mutating func skipNumber(_ bytes: Span<UInt8>) throws(JSONError) { _ = try numberToken(bytes) }
 
-    @usableFromInline
-    func numberEnds(_ index: Int) -> JSONError {
+    private func numberEnds(_ index: Int) -> JSONError {
         JSONError(index < end ? .unexpectedByte : .unexpectedEnd, at: index)
     }
 
     /// The value of `e…` at `index`, and moves behind it. Beyond any `Double` it stays at ±100 000.
-    @usableFromInline
-    func exponentPart(_ bytes: Span<UInt8>, _ index: inout Int) throws(JSONError) -> Int {
+    private func exponentPart(_ bytes: Span<UInt8>, _ index: inout Int) throws(JSONError) -> Int {
         index += 1
         guard index < end else { throw JSONError(.unexpectedEnd, at: index) }
         let isNegative = bytes[index] == 0x2D
@@ -120,8 +157,8 @@ extension JSONScanner {
         return isNegative ? -value : value
     }
 
-    @usableFromInline
-    mutating func nonFiniteToken(_ bytes: Span<UInt8>, _ start: Int) throws(JSONError) -> NumberToken {
+    private mutating func nonFiniteToken(_ bytes: Span<UInt8>, _ start: Int) throws(JSONError) -> NumberToken
+    {
         let isNegative = bytes[start] == 0x2D
         position = isNegative ? start + 1 : start
         guard position < end else { throw JSONError(.unexpectedEnd, at: position) }
@@ -138,8 +175,7 @@ extension JSONScanner {
     }
 
     /// The value of a token that the fast path does not hold.
-    @usableFromInline
-    func unusualNumber(_ bytes: Span<UInt8>, _ token: NumberToken) throws(JSONError) -> Double {
+    private func unusualValue(_ bytes: Span<UInt8>, _ token: NumberToken) throws(JSONError) -> Double {
         if token.digits == 0 {
             guard token.exponent == 1 else { return .nan }
             return token.isNegative ? -.infinity : .infinity
@@ -170,7 +206,6 @@ public struct NumberToken: Hashable, Sendable {
     /// Whether it has neither a fraction nor an exponent.
     public let isInteger: Bool
 
-    @inlinable
     init(
         start: Int, end: Int, mantissa: UInt64, digits: Int, exponent: Int, isNegative: Bool, isInteger: Bool
     ) {
@@ -184,7 +219,6 @@ public struct NumberToken: Hashable, Sendable {
     }
 
     /// The value where one exact operation gives it: mantissa and power of ten are both exact in a `Double`.
-    @inlinable
     var exactValue: Double? {
         guard digits &- 1 < 19, digits > 0, mantissa <= 1 << 53, exponent >= -22, exponent <= 22 else {
             return nil
@@ -199,7 +233,6 @@ public struct NumberToken: Hashable, Sendable {
     }
 
     /// The value of an integer of at most 19 digits; nil where no `Int64` holds it.
-    @inlinable
     var integerValue: Int64? {
         if isNegative { return mantissa <= 1 << 63 ? Int64(truncatingIfNeeded: 0 &- mantissa) : nil }
         return mantissa < 1 << 63 ? Int64(mantissa) : nil

@@ -91,6 +91,7 @@ public struct JSONScanner: Sendable {
     ///
     /// For callers that guess the key: ``matches(_:_:)``, and ``key(_:)`` when the guess was wrong.
     @inlinable
+    @inline(__always)
     public mutating func nextMember(_ bytes: Span<UInt8>) throws(JSONError) -> Bool {
         guard try nextItem(bytes, closing: 0x7D) else { return false }
         guard bytes[position] == 0x22 else { throw JSONError(.unexpectedByte, at: position) }
@@ -108,10 +109,19 @@ public struct JSONScanner: Sendable {
 
     /// Whether the bytes at the position are exactly `expected`; if so, moves behind them.
     @inlinable
+    @inline(__always)
     public mutating func matches(_ expected: Span<UInt8>, _ bytes: Span<UInt8>) -> Bool {
         let count = expected.count
         guard count <= end &- position else { return false }
         var index = 0
+        while index &+ 8 <= count {
+            // Loads of plain integers, checked against the bounds like any other access.
+            let word = unsafe expected.bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self)
+            let other = unsafe bytes.bytes.unsafeLoadUnaligned(
+                fromByteOffset: position &+ index, as: UInt64.self)
+            guard word == other else { return false }
+            index &+= 8
+        }
         while index < count {
             guard bytes[position &+ index] == expected[index] else { return false }
             index &+= 1
@@ -122,6 +132,7 @@ public struct JSONScanner: Sendable {
 
     /// Moves to the array's next element; false when the array has ended.
     @inlinable
+    @inline(__always)
     public mutating func nextElement(_ bytes: Span<UInt8>) throws(JSONError) -> Bool {
         try nextItem(bytes, closing: 0x5D)
     }
@@ -156,18 +167,23 @@ public struct JSONScanner: Sendable {
 }
 
 extension JSONScanner {
-    @inlinable
+    @usableFromInline
     mutating func skipSpace(_ bytes: Span<UInt8>) {
         while position < end {
             let byte = bytes[position]
-            guard byte <= 0x20, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 else { return }
+            guard byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 else { return }
             position &+= 1
         }
     }
 
-    /// The first byte behind white space; the position stays on it.
+    /// Skips white space and returns the byte that comes next, without moving over it.
     @inlinable
-    mutating func nextByte(_ bytes: Span<UInt8>) throws(JSONError) -> UInt8 {
+    @inline(__always)
+    public mutating func nextByte(_ bytes: Span<UInt8>) throws(JSONError) -> UInt8 {
+        if position < end {
+            let byte = bytes[position]
+            if byte > 0x20 { return byte }
+        }
         skipSpace(bytes)
         guard position < end else { throw JSONError(.unexpectedEnd, at: position) }
         return bytes[position]
@@ -184,6 +200,7 @@ extension JSONScanner {
 
     /// Moves over the comma to the next item's first byte, or over the closing bracket.
     @inlinable
+    @inline(__always)
     mutating func nextItem(_ bytes: Span<UInt8>, closing: UInt8) throws(JSONError) -> Bool {
         let byte = try nextByte(bytes)
         if byte == closing {

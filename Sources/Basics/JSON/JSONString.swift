@@ -65,8 +65,18 @@ public struct JSONString: Hashable, Sendable {
             value = 0x10000 + (value & 0x3FF) << 10 + (low & 0x3FF)
             index += 6
         }
-        let scalar = Unicode.Scalar(value) ?? "\u{FFFD}"
-        output.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
+        switch value {
+        case 0..<0x80: output.append(UInt8(value))
+        case 0x80..<0x800: output.append(0xC0 | UInt8(value >> 6))
+        case 0x800..<0x10000:
+            output.append(0xE0 | UInt8(value >> 12))
+            output.append(0x80 | UInt8(value >> 6 & 0x3F))
+        default:
+            output.append(0xF0 | UInt8(value >> 18))
+            output.append(0x80 | UInt8(value >> 12 & 0x3F))
+            output.append(0x80 | UInt8(value >> 6 & 0x3F))
+        }
+        if value >= 0x80 { output.append(0x80 | UInt8(value & 0x3F)) }
     }
 
     /// The value of the four hexadecimal digits at `index`.

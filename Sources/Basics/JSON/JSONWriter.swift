@@ -49,7 +49,11 @@ public struct JSONWriter: Sendable {
     public mutating func string(_ text: String) {
         separate()
         bytes.append(0x22)
-        for byte in text.utf8 { append(escaping: byte) }
+        // The buffer does not leave the closure.
+        let isDone: Void? = unsafe text.utf8.withContiguousStorageIfAvailable {
+            unsafe append(escaping: $0.span)
+        }
+        if isDone == nil { for byte in text.utf8 { append(escaping: byte) } }
         bytes.append(0x22)
     }
 
@@ -57,7 +61,7 @@ public struct JSONWriter: Sendable {
     public mutating func string(utf8 text: Span<UInt8>) {
         separate()
         bytes.append(0x22)
-        for index in text.indices { append(escaping: text[index]) }
+        append(escaping: text)
         bytes.append(0x22)
     }
 
@@ -80,12 +84,19 @@ public struct JSONWriter: Sendable {
         separate()
         if value < 0 { bytes.append(0x2D) }
         var rest = value.magnitude
-        let first = bytes.count
-        repeat {
-            bytes.append(0x30 + UInt8(truncatingIfNeeded: rest % 10))
+        var digits = 1
+        var left = rest / 10
+        while left > 0 {
+            digits += 1
+            left /= 10
+        }
+        var index = bytes.count + digits
+        for _ in 0..<digits { bytes.append(0x30) }
+        while rest > 0 {
+            index -= 1
+            bytes[index] += UInt8(truncatingIfNeeded: rest % 10)
             rest /= 10
-        } while rest != 0
-        bytes[first...].reverse()
+        }
     }
 
     /// Writes `true` or `false`.
@@ -135,8 +146,20 @@ public struct JSONWriter: Sendable {
 
     private mutating func appendText(_ text: String) { bytes.append(contentsOf: text.utf8) }
 
+    private mutating func append(escaping text: Span<UInt8>) {
+        var start = 0
+        for index in text.indices where JSONWriter.needsEscape(text[index]) {
+            append(text.extracting(start..<index))
+            append(escaping: text[index])
+            start = index + 1
+        }
+        append(start == 0 ? text : text.extracting(start..<text.count))
+    }
+
+    private static func needsEscape(_ byte: UInt8) -> Bool { byte < 0x20 || byte == 0x22 || byte == 0x5C }
+
     private mutating func append(escaping byte: UInt8) {
-        if byte >= 0x20, byte != 0x22, byte != 0x5C {
+        guard JSONWriter.needsEscape(byte) else {
             bytes.append(byte)
             return
         }

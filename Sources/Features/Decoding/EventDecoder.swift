@@ -15,6 +15,8 @@ public struct EventDecoder: Sendable {
     public let schema: Schema
     let limits: FeatureLimits
     let columns: [Column]
+    /// The types alone, for the most frequent case.
+    private let kinds: [Feature.Kind]
     private let layout: EventLayout
     private let keys: KeyTable
     private let required: [Int32]
@@ -48,6 +50,7 @@ public struct EventDecoder: Sendable {
             return Column(
                 kind: feature.kind, categorical: categorical, categories: ByteTable(feature.categories))
         }
+        kinds = schema.features.map(\.kind)
         required = schema.features.indices.filter { schema.features[$0].isRequired }.map { Int32($0) }
     }
 
@@ -217,11 +220,11 @@ extension EventDecoder {
         _ index: Int, _ bytes: Span<UInt8>, _ scanner: inout JSONScanner, _ block: inout FeatureBlock
     ) throws(JSONError) {
         field = .feature(index)
-        let kind = try scanner.peek(bytes)
-        if kind == .number, columns[index].kind == .float {
+        let byte = try scanner.nextByte(bytes)
+        if byte &- 0x30 < 10 || byte == 0x2D, kinds[index] == .float {
             block.set(index, try scanner.number(bytes))
         } else {
-            try otherFeature(index, kind, bytes, &scanner, &block)
+            try otherFeature(index, try scanner.peek(bytes), bytes, &scanner, &block)
         }
     }
 

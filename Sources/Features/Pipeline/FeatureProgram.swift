@@ -100,7 +100,7 @@ public struct FeatureProgram: Sendable {
         var start = 0
         while start < block.count {
             let end = min(start + FeatureScratch.rows, block.count)
-            for plan in plans { run(plan, block, start..<end, &rows, &scratch) }
+            for index in plans.indices { run(plans[index], block, start..<end, &rows, &scratch) }
             start = end
         }
     }
