@@ -84,7 +84,7 @@ let package = Package(
         // Services.
         library("Training", ["Modelcast", "Features", "Models", "SQLite", "Tabular", "Crypto", "Basics", "Telemetry"], unsafe: true),
         library("Scoring", ["Modelcast", "Catalog", "Snapshots", "Features", "Models", "EventLog", "Basics", "Telemetry"]),
-        library("BatchScoring", ["Modelcast", "Features", "Models", "SQLite", "Tabular", "Crypto", "Basics", "Telemetry"]),
+        library("BatchScoring", ["Modelcast", "Snapshots", "Features", "Models", "SQLite", "Tabular", "Crypto", "Basics", "Telemetry"]),
         library("OnlineLearning", ["Modelcast", "Catalog", "Snapshots", "Features", "Models", "EventLog", "Crypto", "Basics", "Telemetry"]),
         library("Gateway", ["CMicroHTTPD", "Telemetry", "Basics"], unsafe: true),
         .executableTarget(

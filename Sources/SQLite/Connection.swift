@@ -52,6 +52,10 @@ internal import Glibc
         public var mapBytes = 0
         /// Statements that `cached` keeps.
         public var cachedStatementsMax = 64
+        /// Whether the last connection to close moves the write-ahead log into the file and removes it. That
+        /// locks everybody out for a moment, so that a reader who does not wait fails; false where there are
+        /// such.
+        public var checkpointsOnClose = true
         /// Whether `ATTACH` works; false for SQL from a user.
         public var allowsAttach = true
 
@@ -103,6 +107,9 @@ internal import Glibc
         // A schema from a damaged or hostile file shall not run functions, nor SQL change the schema table's text.
         unsafe modelcast_sqlite3_set_flag(database, SQLITE_DBCONFIG_DEFENSIVE, 1)
         unsafe modelcast_sqlite3_set_flag(database, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0)
+        if !options.checkpointsOnClose {
+            unsafe modelcast_sqlite3_set_flag(database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+        }
         if !options.allowsAttach { unsafe sqlite3_limit(database, SQLITE_LIMIT_ATTACHED, 0) }
         if let page = options.pageBytes, options.mode != .readOnly {
             try execute("PRAGMA page_size = \(page)")

@@ -44,6 +44,14 @@ public struct Migrations: Sendable {
     /// The version of the file. Throws when it is another program's or a newer program's.
     @discardableResult
     public func check(_ connection: Connection) throws(SQLiteError) -> Int {
+        if connection.isInTransaction { return try read(connection) }
+        // One moment's state: another process may be making the file between two reads.
+        try connection.begin(.deferred)
+        defer { connection.rollback() }
+        return try read(connection)
+    }
+
+    private func read(_ connection: Connection) throws(SQLiteError) -> Int {
         let id = try connection.integer("PRAGMA application_id") ?? 0
         let version = Int(try connection.integer("PRAGMA user_version") ?? 0)
         if id != Int64(applicationID) {

@@ -267,6 +267,14 @@ import Testing
         #expect(
             try fixture.read("out.jsonl")
                 == rides.indices.map { "{\"row\":\($0),\"prediction\":\(values[$0])}\n" }.joined())
+        let numbers = try fixture.write(
+            "{\"id\":17,\"fare\":1}\n{\"id\":\"18\",\"fare\":1}\n{\"fare\":1}\n", "n.jsonl")
+        _ = try await FilePrediction.run(
+            FilePrediction.Options(
+                input: InputOptions(path: numbers, keyColumn: "id"), output: fixture.folder + "/n.out.jsonl"),
+            model: RideModel().model)
+        let keys = try fixture.read("n.out.jsonl").split(separator: "\n").map { $0.prefix { $0 != "," } }
+        #expect(keys == ["{\"id\":17", "{\"id\":\"18\"", "{\"id\":null"])
         _ = try await predict("classes.jsonl", key: "id", classes: true)
         let classes = try RideModel(classes: true).oracle(rides)
         #expect(

@@ -210,6 +210,31 @@ import Testing
         #expect(totals == [["3", "6000", "3"]])
     }
 
+    /// Writers come and go, so that the file is opened and closed for the last time again and again.
+    @Test func aReaderThatWaitsForNobodyIsNeverLocked() async throws {
+        let fixture = try StoreFixture()
+        let done = StopSignal()
+        try await thread.run { () throws in _ = try openStore(fixture) }
+        async let reads = ThreadExecutor(name: "reader").run { () throws -> Int in
+            var options = Connection.Options.readOnly
+            options.busyTimeout = .zero
+            var reads = 0
+            while !done.isRaised {
+                let reader = try Connection(path: fixture.path, options)
+                #expect(try reader.integer("SELECT count(*) % 20 FROM current_predictions") == 0)
+                reads += 1
+            }
+            return reads
+        }
+        try await thread.run { () throws in
+            defer { done.raise() }
+            for number in 0..<60 {
+                try writeRun(openStore(fixture), .made("\(number)", model: "m\(number)"), rows: 20)
+            }
+        }
+        #expect(try await reads > 0)
+    }
+
     @Test func queriesByRunKeyModelAndSQL() async throws {
         let fixture = try StoreFixture()
         let first = RunIdentity.made("a")

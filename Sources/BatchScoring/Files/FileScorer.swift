@@ -25,6 +25,7 @@ public final class FileScorer {
 
     private let model: ScoringModel
     private let limits: BatchLimits
+    private let blockRows: Int
     private let keyColumn: String?
     private let keyIsRequired: Bool
     private let reader: TableReader
@@ -65,6 +66,8 @@ public final class FileScorer {
         let key = input.keyColumn
         self.model = model
         self.limits = limits
+        let width = max(schema.features.count, model.program.outputCount)
+        blockRows = max(1, min(limits.blockRowsMax, limits.blockValuesMax / width))
         self.keyIsRequired = keyIsRequired
         keyColumn = key
         detectsHeader = input.header == .detect
@@ -92,7 +95,7 @@ public final class FileScorer {
     /// Rows before `first` are read and skipped, which costs their reading alone.
     public func next(into block: inout ScoredBlock, from first: Int = 0) throws(BatchError) -> Bool {
         while true {
-            let more = try wrapping(.file) { try reader.read(into: &batch, rowsMax: limits.blockRowsMax) }
+            let more = try wrapping(.file) { try reader.read(into: &batch, rowsMax: blockRows) }
             block.removeAll(from: max(first, rowsRead))
             guard more else { return false }
             let start = rowsRead
@@ -183,6 +186,7 @@ public final class FileScorer {
             }
             block.keyBytes.append(contentsOf: id)
             block.keyEnds.append(block.keyBytes.count)
+            block.keyIsNumber.append(features.idForm(slot) == .number)
         }
         block.slots.append(slot)
         block.scoredRows.append(ordinal)

@@ -2,10 +2,10 @@ public import Tabular
 
 /// Writes predictions as CSV or JSON lines, one row each, in the order of the input.
 ///
-/// The columns, and the keys of the JSON objects: the key column by its own name with its text, or `row`
-/// with the row's number from 0 where no key was named; `prediction`, a number, or a list where the model
-/// predicts several; and `scores`, a list, where the model gives scores by class. A list in CSV is the text
-/// of a JSON array. A rejected row has no line.
+/// The columns, and the keys of the JSON objects: the key column by its own name with its text (a whole
+/// number stays one), or `row` with the row's number from 0 where no key was named; `prediction`, a number,
+/// or a list where the model predicts several; and `scores`, a list, where the model gives scores by class.
+/// A list in CSV is the text of a JSON array. A rejected row has no line.
 public final class PredictionWriter {
     private let writer: TableWriter
     private let hasKey: Bool
@@ -36,7 +36,13 @@ public final class PredictionWriter {
             for index in 0..<block.count {
                 if hasKey {
                     let key = block.key(index)
-                    key.isEmpty ? writer.addMissing() : writer.add(text: block.keyBytes[key])
+                    if key.isEmpty {
+                        writer.addMissing()
+                    } else if block.keyIsNumber[index], let number = Int64(block.keyText(index) ?? "") {
+                        writer.add(.integer(number))
+                    } else {
+                        writer.add(text: block.keyBytes[key])
+                    }
                 } else {
                     writer.add(.integer(Int64(block.scoredRows[index])))
                 }

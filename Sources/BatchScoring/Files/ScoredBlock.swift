@@ -16,6 +16,8 @@ public struct ScoredBlock: Sendable {
     /// Where each scored row's key ends in `keyBytes`; empty where no key column was named.
     var keyEnds: [Int] = []
     var keyBytes: [UInt8] = []
+    /// Whether each key was a JSON number.
+    var keyIsNumber: [Bool] = []
 
     /// An empty block.
     public init() {}
@@ -51,6 +53,28 @@ public struct ScoredBlock: Sendable {
         index < keyEnds.count ? String(decoding: keyBytes[key(index)], as: UTF8.self) : nil
     }
 
+    /// The scored rows from the one at `start` on, roughly in the order of their keys: an index is then
+    /// written page by page instead of all over.
+    func orderByKey(from start: Int) -> [Int] {
+        guard keyEnds.count == count else { return Array(start..<count) }
+        let order = (start..<count).map { index -> (UInt64, UInt64, Int) in
+            let range = key(index)
+            return (
+                word(range.lowerBound, range.upperBound), word(range.lowerBound + 8, range.upperBound), index
+            )
+        }
+        return order.sorted { ($0.0, $0.1, $0.2) < ($1.0, $1.1, $1.2) }.map(\.2)
+    }
+
+    /// Eight bytes of the keys as a number, those from `end` on as zeros.
+    private func word(_ start: Int, _ end: Int) -> UInt64 {
+        var word: UInt64 = 0
+        for offset in 0..<8 {
+            word = word << 8 | (start + offset < end ? UInt64(keyBytes[start + offset]) : 0)
+        }
+        return word
+    }
+
     mutating func removeAll(from row: Int) {
         rows = row..<row
         slots.removeAll(keepingCapacity: true)
@@ -58,6 +82,7 @@ public struct ScoredBlock: Sendable {
         rejects.removeAll(keepingCapacity: true)
         keyEnds.removeAll(keepingCapacity: true)
         keyBytes.removeAll(keepingCapacity: true)
+        keyIsNumber.removeAll(keepingCapacity: true)
     }
 }
 

@@ -1,5 +1,8 @@
+internal import Crypto
 public import Features
+public import Modelcast
 public import Models
+internal import Snapshots
 
 /// What scoring a file needs of a model: the way from a row to a prediction, and the model's name for the
 /// record.
@@ -26,5 +29,12 @@ public struct ScoringModel: Sendable {
         self.digest = digest
         self.program = program
         self.predictor = predictor
+    }
+
+    /// A version that was loaded, with every check.
+    public init(_ loaded: LoadedModel) {
+        self.init(
+            name: loaded.name.text, version: loaded.version.number, digest: loaded.digest.hex,
+            program: loaded.program, predictor: loaded.predictor)
     }
 }

@@ -19,7 +19,10 @@ final class StoreConnection {
     /// Called after each step; what it throws ends the work as a crash would, the open transaction undone.
     var onStep: (StoreStep) throws -> Void = { _ in }
 
-    private init(_ connection: Connection, limits: BatchLimits) {
+    private let isWriter: Bool
+
+    private init(_ connection: Connection, isWriter: Bool, limits: BatchLimits) {
+        self.isWriter = isWriter
         self.connection = connection
         self.limits = limits
     }
@@ -32,9 +35,16 @@ final class StoreConnection {
         // the disk.
         options.synchronous = .normal
         options.cacheBytes = 64 << 20
+        // Programs that read plain SQL without a busy timeout shall not find the file locked.
+        options.checkpointsOnClose = false
         let connection = try opening(path, options, limits: limits)
-        _ = try wrapping(.store) { try StoreSchema.migrations.apply(to: connection) }
-        return StoreConnection(connection, limits: limits)
+        _ = try wrapping(.store) {
+            try StoreSchema.migrations.apply(to: connection)
+            // Keys come in any order, so a block touches much of the index: let several blocks share the
+            // write.
+            try connection.execute("PRAGMA wal_autocheckpoint = \(limits.logPagesMax)")
+        }
+        return StoreConnection(connection, isWriter: true, limits: limits)
     }
 
     /// Opens the store at `path` for reading.
@@ -57,7 +67,7 @@ final class StoreConnection {
             throw BatchError(
                 .store, "\(path): an empty file", hint: "`modelcast batch run --store \(path)` makes a store")
         }
-        return StoreConnection(connection, limits: limits)
+        return StoreConnection(connection, isWriter: false, limits: limits)
     }
 
     /// Opens the file. SQLite does not wait where two processes turn one file to write-ahead logging at
@@ -75,6 +85,14 @@ final class StoreConnection {
                 }
             }
         }
+    }
+
+    deinit {
+        guard isWriter else { return }
+        // Empties the write-ahead log unless readers are in the way: whoever opens the file next, with nobody
+        // else there, looks through the log under a lock. Not needed for anything to be safe.
+        connection.setBusyTimeout(.milliseconds(100))
+        _ = try? connection.checkpoint(.truncate)
     }
 
     // MARK: Writing
@@ -214,7 +232,7 @@ final class StoreConnection {
         try row.bind(2, run)
         var json: [UInt8] = []
         let start = block.scoredRows.firstIndex { $0 >= first } ?? block.count
-        for index in start..<block.count {
+        for index in block.orderByKey(from: start) {
             try row.bind(1, base | Int64(block.scoredRows[index]))
             try row.bind(3, copyingText: block.keyBytes.span.extracting(block.key(index)))
             if block.predictionWidth == 1 {
