@@ -1,4 +1,5 @@
 import Basics
+import Dispatch
 import EmbeddedLog
 import EventLog
 import Foundation
@@ -80,9 +81,8 @@ enum Lines {
 
 /// Ends this process as `kill -9` does, after `delay`.
 func killSelf(after delay: Duration) {
-    let microseconds = UInt32(max(0, delay.milliseconds) * 1_000)
-    Thread.detachNewThread {
-        usleep(microseconds)
+    let milliseconds = Int(delay.wholeMilliseconds)
+    DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(milliseconds)) {
         kill(getpid(), SIGKILL)
     }
 }
