@@ -19,6 +19,8 @@ public struct ModelcastError: DescribedError, Equatable {
         public static let goldenUnreadable = Code("golden-unreadable")
         /// Schema, pipeline and model do not fit each other.
         public static let shapeMismatch = Code("shape-mismatch")
+        /// The event cannot be scored.
+        public static let eventRefused = Code("event-refused")
         /// The request to publish makes no sense.
         public static let invalidRequest = Code("invalid-request")
         /// The version is published, but the alias could not be moved to it.

@@ -67,3 +67,14 @@ public struct ModelUpdate: Sendable {
         self.error = error
     }
 }
+
+extension ModelUpdate: CustomStringConvertible {
+    /// One line for people: what happened to which version, and why.
+    public var description: String {
+        var text = "\(reference): \(kind)"
+        if let version { text += " version \(version)" }
+        if let previous { text += ", before \(previous)" }
+        if let error { text += ": \(error)" }
+        return text
+    }
+}
