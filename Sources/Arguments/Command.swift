@@ -66,7 +66,7 @@ public struct CommandSpec: Sendable {
     /// What is wrong with the declaration itself; empty when it is sound.
     var problems: [String] {
         var problems: [String] = []
-        var names: Set<String> = ["help", "version"]
+        var names: Set<String> = ["help"]
         var letters: Set<Character> = ["h"]
         for option in options {
             if !names.insert(option.name).inserted {

@@ -24,6 +24,12 @@ struct ErrorReport: Sendable {
         isVerbose = words.contains("--verbose") || words.contains("-v")
     }
 
+    /// Reports in this form.
+    init(format: Output.Format, isVerbose: Bool) {
+        self.format = format
+        self.isVerbose = isVerbose
+    }
+
     /// How the command was told to report.
     init(values: Values) throws {
         format = try CommonOptions.outputFormat(values)
@@ -33,15 +39,19 @@ struct ErrorReport: Sendable {
     /// Prints `error`; the status to end with.
     func report(_ error: any Error) -> ExitCode {
         if error is BrokenPipe { return .done }
-        let text = format == .json ? json(error).text + "\n" : plain(error)
         // Nothing is left to tell a person whose standard error is gone.
-        try? StandardStream.error.write(Array(text.utf8))
+        try? StandardStream.error.write(Array(text(error).utf8))
         return ErrorReport.isUsage(error) ? .usage : .failed
     }
 
     /// Whether the command line, the environment or a configuration file is at fault.
     private static func isUsage(_ error: any Error) -> Bool {
         error is UsageError || error is ConfigurationError || (error as? LogError)?.code == .configuration
+    }
+
+    /// The error in this form, with its line end.
+    func text(_ error: any Error) -> String {
+        format == .json ? json(error).text + "\n" : plain(error)
     }
 
     /// The error for people.

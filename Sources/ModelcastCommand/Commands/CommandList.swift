@@ -8,13 +8,17 @@ enum CommandList {
             default: "list",
             [
                 .command(ModelsListCommand.self), .command(ModelsShowCommand.self),
-                .command(ModelsExportCommand.self),
+                .command(ModelsExportCommand.self), .command(ModelsVerifyCommand.self),
             ]),
-        .command(PromoteCommand.self), .command(RollbackCommand.self),
+        .command(TrainCommand.self), .command(PublishCommand.self), .command(PromoteCommand.self),
+        .command(RollbackCommand.self),
+        .command(SubscribeCommand.self), .command(PredictCommand.self), .command(ScoreCommand.self),
+        .command(LearnCommand.self),
         .group(
             "batch", abstract: "Score files into a shared store of predictions.", section: "Batch",
             [
-                .command(BatchListCommand.self), .command(BatchShowCommand.self),
+                .command(BatchRunCommand.self), .command(BatchListCommand.self),
+                .command(BatchShowCommand.self),
                 .command(BatchApproveCommand.self), .command(BatchRejectCommand.self),
             ]),
         .command(PredictionsCommand.self),

@@ -1,6 +1,6 @@
 import Catalog
 import EventLog
-import FoundationEssentials
+import Modelcast
 import Snapshots
 import Telemetry
 
@@ -54,15 +54,13 @@ extension CatalogSession {
 
     /// A reader of snapshots that keeps what it fetches in `cacheFolder`.
     func reader(cacheFolder: String?) throws -> SnapshotReader {
-        SnapshotReader(
-            log: log, topic: topics.chunks, cache: try ChunkCache(folder: cacheFolder ?? Self.cacheFolder))
+        let folder = Self.folders(cache: cacheFolder).cache
+        return SnapshotReader(
+            log: log, topic: topics.chunks, cache: try folder.map { try ChunkCache(folder: $0) })
     }
 
-    /// Where chunks are kept: the folder that the desktop's rules give, else one for temporary files.
-    static var cacheFolder: String {
-        let environment = ProcessInfo.processInfo.environment
-        if let folder = environment["XDG_CACHE_HOME"], !folder.isEmpty { return "\(folder)/modelcast" }
-        if let home = environment["HOME"], !home.isEmpty { return "\(home)/.cache/modelcast" }
-        return "/tmp/modelcast-cache"
+    /// The user's folders, or those in `cache`.
+    static func folders(cache: String?) -> LocalFolders {
+        cache.map { LocalFolders(cache: "\($0)/chunks", journal: "\($0)/publications") } ?? .standard
     }
 }

@@ -29,7 +29,7 @@ struct DoctorCommand: Command {
     }
 
     func run() async throws {
-        var findings = [MachineChecks.libraries()]
+        var findings = [MachineChecks.libraries(), await XGBoostCheck.run()]
         findings += await logFindings()
         for finding in findings { try common.output.item(finding.json, finding.text) }
         let failures = findings.count { $0.status == .failed }

@@ -70,7 +70,7 @@ struct EventsSendCommand: Command {
     }
 
     func run() async throws {
-        let signals = Signals()
+        let stop = Signals.stop
         let plan = plan
         // A wrong file or label is told before the log is touched.
         let sender = try await EventSender(plan: plan, rate: rate)
@@ -78,9 +78,9 @@ struct EventsSendCommand: Command {
             try await common.createMissing(
                 [plan.eventTopic] + (plan.label == nil ? [] : [plan.labelTopic]), in: log)
             let progress = Progress("events")
-            let outcome = try await sender.run(log: log, stop: signals.stop) { progress.update($0) }
+            let outcome = try await sender.run(log: log, stop: stop) { progress.update($0) }
             progress.finish()
-            try finish(outcome, wasStopped: signals.stop.isRaised)
+            try finish(outcome, wasStopped: stop.isRaised)
         }
     }
 
