@@ -3,6 +3,7 @@ import Arguments
 /// Every subcommand, in the order of help.
 enum CommandList {
     static let all: [CommandTree] = [
+        .command(DemoCommand.self),
         .group(
             "models", abstract: "List, show, export and verify published versions.", section: "Models",
             default: "list",

@@ -21,8 +21,8 @@ struct BrokerOptions: Sendable {
     /// Larger files are no files of properties.
     static let propertiesFileBytesMax = 1 << 20
 
-    let url: BrokerURL
-    let topicPrefix: String
+    var url: BrokerURL
+    var topicPrefix: String
     /// Properties of `--broker-config`; they may hold passwords.
     let properties: [KeyValue]
     let propertiesFile: String?

@@ -23,7 +23,7 @@ struct CommonOptions: Sendable {
     static let all: [any DeclaredOption] =
         BrokerOptions.all + [format, verbose, config, logLevel, logFormat]
 
-    let broker: BrokerOptions
+    var broker: BrokerOptions
     let output: Output
     let isVerbose: Bool
     let logFormat: LogFormat
