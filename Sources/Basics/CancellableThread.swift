@@ -59,8 +59,8 @@ public final class CancellableThread: Sendable {
     }
 }
 
-/// The thread's name is written through procfs, because neither `prctl` (variadic) nor `pthread_setname_np` (GNU only)
-/// is importable.
+/// The thread's name is written through procfs, because neither `prctl` (variadic) nor `pthread_setname_np`
+/// (GNU only) is importable.
 private func prctlSetName(_ name: UnsafePointer<CChar>) -> Bool {
     let file = unsafe open("/proc/thread-self/comm", O_WRONLY | O_CLOEXEC)
     guard file >= 0 else { return false }

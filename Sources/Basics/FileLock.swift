@@ -1,7 +1,7 @@
 internal import Glibc
 
-/// An exclusive lock of a file between processes (`flock`), held until `release` or the end of the process, however it
-/// ends. The kernel frees it on SIGKILL too.
+/// An exclusive lock of a file between processes (`flock`), held until `release` or the end of the process,
+/// however it ends. The kernel frees it on SIGKILL too.
 public final class FileLock: Sendable {
     /// The locked file.
     public let path: String
@@ -16,7 +16,8 @@ public final class FileLock: Sendable {
         close(descriptor)
     }
 
-    /// Takes the lock if nobody holds it; creates the file when it is missing. Nil when another holder has it.
+    /// Takes the lock if nobody holds it; creates the file when it is missing. Nil when another holder has
+    /// it.
     public static func tryAcquire(_ path: String) throws(FileLockError) -> FileLock? {
         // The file stays after its holder: removing it would let two holders lock two files of one name.
         let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)

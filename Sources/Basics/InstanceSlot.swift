@@ -3,9 +3,10 @@ internal import Glibc
 
 /// The stable name of one running instance of a service on this host, held by a file lock.
 ///
-/// Whoever starts without a name takes the first free slot (`HOST-1`, `HOST-2`, …). The kernel frees the slot of a killed
-/// process, so its successor takes the same name, and with it the group membership and the transactional ids of the dead
-/// one: the log fences what that left open instead of waiting for its session to expire.
+/// Whoever starts without a name takes the first free slot (`HOST-1`, `HOST-2`, …). The kernel frees the slot
+/// of a killed process, so its successor takes the same name, and with it the group membership and the
+/// transactional ids of the dead one: the log fences what that left open instead of waiting for its session
+/// to expire.
 public struct InstanceSlot: Sendable {
     /// The name.
     public let name: String
@@ -19,7 +20,8 @@ public struct InstanceSlot: Sendable {
         self.lock = lock
     }
 
-    /// A name chosen by the user; nothing is locked, and a second process with the same name fences the first.
+    /// A name chosen by the user; nothing is locked, and a second process with the same name fences the
+    /// first.
     public static func named(_ name: String) -> InstanceSlot {
         InstanceSlot(name: name, lock: nil)
     }
@@ -39,7 +41,8 @@ public struct InstanceSlot: Sendable {
         throw InstanceSlotError(service: service, folder: folder)
     }
 
-    /// A folder of this user on this host: `$XDG_RUNTIME_DIR/modelcast`, else one in the folder for temporary files.
+    /// A folder of this user on this host: `$XDG_RUNTIME_DIR/modelcast`, else one in the folder for temporary
+    /// files.
     public static var defaultFolder: String {
         let environment = ProcessInfo.processInfo.environment
         if let runtime = environment["XDG_RUNTIME_DIR"], !runtime.isEmpty { return "\(runtime)/modelcast" }

@@ -1,5 +1,5 @@
-/// What the caller of a failed operation can do about it. Every public error of the package carries one, so that
-/// the command line, HTTP and the fleet view print the same remedy.
+/// What the caller of a failed operation can do about it. Every public error of the package carries one, so
+/// that the command line, HTTP and the fleet view print the same remedy.
 public enum Recovery: String, Sendable, Hashable, CaseIterable {
     /// The same call may succeed later: the cause passes by itself.
     case retry
@@ -15,8 +15,8 @@ public enum Recovery: String, Sendable, Hashable, CaseIterable {
 
 /// An error that a person may read: what was wrong and where, what to do, and why it happened.
 ///
-/// Each module has one public struct of this shape; the command prints `message`, then `hint`, then (when asked) the
-/// chain of causes.
+/// Each module has one public struct of this shape; the command prints `message`, then `hint`, then (when
+/// asked) the chain of causes.
 public protocol DescribedError: Error, Sendable, CustomStringConvertible {
     /// A stable name of the kind of failure, such as `chunk-digest-mismatch`.
     var codeName: String { get }

@@ -1,5 +1,5 @@
-/// A random number generator with a seed: xoshiro256** seeded by SplitMix64 (Blackman and Vigna, "Scrambled Linear
-/// Pseudorandom Number Generators", 2018). The same seed gives the same numbers on every machine.
+/// A random number generator with a seed: xoshiro256** seeded by SplitMix64 (Blackman and Vigna, "Scrambled
+/// Linear Pseudorandom Number Generators", 2018). The same seed gives the same numbers on every machine.
 ///
 /// A value; not for cryptography.
 public struct SeededRandom: RandomNumberGenerator, Sendable {

@@ -1,6 +1,7 @@
 internal import Synchronization
 
-/// Asks a long-running service to end gracefully: raised once (SIGTERM, a test, an owner), polled between its steps.
+/// Asks a long-running service to end gracefully: raised once (SIGTERM, a test, an owner), polled between its
+/// steps.
 ///
 /// Safe to use from any thread.
 public final class StopSignal: Sendable {

@@ -1,12 +1,12 @@
 internal import Glibc
 internal import Synchronization
 
-/// One named thread that runs the jobs of an actor (or of a task that prefers it), so that calls which block never hold
-/// a thread of Swift's pool.
+/// One named thread that runs the jobs of an actor (or of a task that prefers it), so that calls which block
+/// never hold a thread of Swift's pool.
 ///
-/// Use it as an actor's `unownedExecutor`, or call `run` for a single blocking piece of work. Jobs run one after another
-/// in the order of their arrival. The thread ends after the last reference to the executor is gone and the queue is
-/// empty. A hop costs some microseconds: call per batch, never per record.
+/// Use it as an actor's `unownedExecutor`, or call `run` for a single blocking piece of work. Jobs run one
+/// after another in the order of their arrival. The thread ends after the last reference to the executor is
+/// gone and the queue is empty. A hop costs some microseconds: call per batch, never per record.
 public final class ThreadExecutor: SerialExecutor, TaskExecutor {
     private let queue: JobQueue
 
@@ -63,7 +63,8 @@ public final class ThreadExecutor: SerialExecutor, TaskExecutor {
 
 /// The work that waits for the thread: a queue with a condition, since `Mutex` has none.
 ///
-/// `@unchecked`: `mutex` guards `items` and `finished`; both C objects live at a fixed address until `deinit`.
+/// `@unchecked`: `mutex` guards `items` and `finished`; both C objects live at a fixed address until
+/// `deinit`.
 @safe private final class JobQueue: @unchecked Sendable {
     enum Work {
         /// Holds its executor, so that the executor outlives its jobs.

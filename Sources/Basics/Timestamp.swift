@@ -50,8 +50,9 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
         bytes.append(90)
     }
 
-    /// Reads `YYYY-MM-DD`, then optionally `T` or a space, `HH:MM[:SS[.fraction]]` and `Z` or `±HH:MM` (RFC 3339, without
-    /// a zone: UTC). Digits past the millisecond are dropped. Nil for anything else. Does not allocate.
+    /// Reads `YYYY-MM-DD`, then optionally `T` or a space, `HH:MM[:SS[.fraction]]` and `Z` or `±HH:MM` (RFC
+    /// 3339, without a zone: UTC). Digits past the millisecond are dropped. Nil for anything else. Does not
+    /// allocate.
     public init?(iso8601 text: Span<UInt8>) {
         var at = 0
         func digits(_ count: Int) -> Int64? {
@@ -126,8 +127,8 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
         }
     }
 
-    /// Days since the epoch of a date of the proleptic Gregorian calendar (Hinnant, "chrono-Compatible Low-Level Date
-    /// Algorithms").
+    /// Days since the epoch of a date of the proleptic Gregorian calendar (Hinnant, "chrono-Compatible
+    /// Low-Level Date Algorithms").
     private static func days(year: Int64, month: Int64, day: Int64) -> Int64 {
         let y = month <= 2 ? year - 1 : year
         let era = floorDivide(y, 400)

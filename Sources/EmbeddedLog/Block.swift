@@ -1,6 +1,7 @@
 internal import EventLog
 
-/// The layout of stored records: a block holds up to `Limits.blockRecordsMax` records of one partition in offset order.
+/// The layout of stored records: a block holds up to `Limits.blockRecordsMax` records of one partition in
+/// offset order.
 ///
 /// The head (which compaction reads alone) is
 ///
@@ -15,8 +16,8 @@ internal import EventLog
 ///       varint  headers; then for each the length of its name and of its value, varints
 ///       the key's bytes
 ///
-/// and the body holds, for each record, the bytes of its value, then name and value of each header. A varint is LEB128,
-/// at most 10 bytes.
+/// and the body holds, for each record, the bytes of its value, then name and value of each header. A varint
+/// is LEB128, at most 10 bytes.
 enum BlockLayout {
     static let version: UInt8 = 1
 

@@ -47,8 +47,8 @@ struct BlockBuilder: Sendable {
     /// Bytes so far.
     var byteCount: Int { records.count + block.body.count }
 
-    /// Appends a record. `offset` is relative to the block's first; `tail` are the bytes of value and headers, which follow
-    /// each other.
+    /// Appends a record. `offset` is relative to the block's first; `tail` are the bytes of value and
+    /// headers, which follow each other.
     mutating func append(
         offset: Int64, timestamp time: Int64, key: Span<UInt8>?, valueLength: Int?, tail: Span<UInt8>,
         headerLengths: [Int]

@@ -1,7 +1,7 @@
 internal import Basics
 
-/// A 64-bit sum of stored bytes, which any single damaged word changes: each step is a bijection of the sum so far and,
-/// for a given sum, of the word. Against damage, not against forgery.
+/// A 64-bit sum of stored bytes, which any single damaged word changes: each step is a bijection of the sum
+/// so far and, for a given sum, of the word. Against damage, not against forgery.
 struct Checksum {
     private(set) var value: UInt64 = 0x9e37_79b9_7f4a_7c15
 

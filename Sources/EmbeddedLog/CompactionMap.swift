@@ -28,8 +28,8 @@ struct CompactionMap: Sendable {
         return true
     }
 
-    /// Whether the record stays. Records are asked about in log order, so that a tombstone goes only after what it
-    /// removes.
+    /// Whether the record stays. Records are asked about in log order, so that a tombstone goes only after
+    /// what it removes.
     func keeps(key: Span<UInt8>?, offset: Int64, isTombstone: Bool, timestamp: Int64) -> Bool {
         guard offset < end, let key else { return true }
         let owned = unsafe key.withUnsafeBufferPointer { unsafe Array($0) }

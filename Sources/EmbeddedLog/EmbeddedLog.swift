@@ -4,9 +4,9 @@ internal import Synchronization
 
 /// An `EventLog` in one SQLite file, for one machine: durable, shared by several processes, no server.
 ///
-/// The target's DESIGN.md says how. Next to the file stand SQLite's own `-wal` and `-shm`, `-members` (which members of
-/// groups are alive) and `-wake` (wakes readers of other processes); the last two may be deleted while no process has the
-/// log open. The file must be on a local disk.
+/// The target's DESIGN.md says how. Next to the file stand SQLite's own `-wal` and `-shm`, `-members` (which
+/// members of groups are alive) and `-wake` (wakes readers of other processes); the last two may be deleted
+/// while no process has the log open. The file must be on a local disk.
 ///
 /// ```swift
 /// let log = try await EmbeddedLog.open(path: "modelcast.db")
@@ -30,8 +30,8 @@ public final class EmbeddedLog: EventLog {
 
     /// Opens the log at `path`, creating the file when it is missing.
     ///
-    /// Throws `unavailable` when the folder is missing, `denied` when the file may not be written, `corrupt` when it is no
-    /// log, a newer program's, or damaged.
+    /// Throws `unavailable` when the folder is missing, `denied` when the file may not be written, `corrupt`
+    /// when it is no log, a newer program's, or damaged.
     public static func open(path: String, options: Options = Options()) async throws(LogError) -> EmbeddedLog
     {
         EmbeddedLog(core: try await EmbeddedCore.open(path, options))
@@ -111,14 +111,15 @@ public final class EmbeddedLog: EventLog {
 
     // MARK: Upkeep
 
-    /// Removes all but the last record of each key of the compacted topic `topic` now. Tombstones older than the topic's
-    /// `delete.retention.ms` (a day by default) are removed too. Runs beside readers and writers.
+    /// Removes all but the last record of each key of the compacted topic `topic` now. Tombstones older than
+    /// the topic's `delete.retention.ms` (a day by default) are removed too. Runs beside readers and writers.
     public func compact(_ topic: TopicName) async throws(LogError) {
         try core.check()
         try await core.maintenance.compact(try await core.topic(topic))
     }
 
-    /// Removes what is older than its topic keeps it, and compacts what has grown, as writers have it done now and then.
+    /// Removes what is older than its topic keeps it, and compacts what has grown, as writers have it done
+    /// now and then.
     public func maintain() async throws(LogError) {
         try core.check()
         try await core.maintenance.run()

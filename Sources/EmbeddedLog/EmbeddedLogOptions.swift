@@ -32,13 +32,15 @@ extension EmbeddedLog {
         public var blockRecordsMax = 4_096
         /// Bytes of one block, but for a single record that is larger.
         public var blockBytesMax = 128 << 10
-        /// How often a waiting reader looks by itself, should a wake-up be lost; also how often the dead are looked for.
+        /// How often a waiting reader looks by itself, should a wake-up be lost; also how often the dead are
+        /// looked for.
         public var checkInterval = Duration.milliseconds(100)
         /// A member that has not called `read` for so long is taken for stuck.
         public var pollTimeout = Duration.seconds(300)
         /// How often old records are looked for.
         public var maintenanceInterval = Duration.seconds(30)
-        /// A compacted topic is compacted by itself once so many of its records came after the last compaction…
+        /// A compacted topic is compacted by itself once so many of its records came after the last
+        /// compaction…
         public var dirtyRecordsMin: Int64 = 1_000
         /// … and they are this share of all.
         public var dirtyShare = 0.5

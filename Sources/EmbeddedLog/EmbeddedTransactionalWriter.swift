@@ -1,8 +1,8 @@
 internal import EventLog
 internal import Synchronization
 
-/// Writes in transactions: keeps the records in memory as finished blocks, and writes them with the offsets in one
-/// transaction of the file. So nothing of an open transaction is ever seen, whoever dies.
+/// Writes in transactions: keeps the records in memory as finished blocks, and writes them with the offsets
+/// in one transaction of the file. So nothing of an open transaction is ever seen, whoever dies.
 final class EmbeddedTransactionalWriter: TransactionalWriter {
     private enum Phase {
         case idle

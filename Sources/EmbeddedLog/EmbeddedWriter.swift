@@ -21,7 +21,8 @@ struct BatchPlacement {
         if bytes + batch.byteCount > limits.transactionBytesMax {
             throw LogError(
                 .tooLarge,
-                "\(bytes + batch.byteCount) bytes in one transaction: the log takes \(limits.transactionBytesMax)",
+                "\(bytes + batch.byteCount) bytes in one transaction: "
+                    + "the log takes \(limits.transactionBytesMax)",
                 hint: "commit more often", severity: .abortable, recovery: .fixInput)
         }
         for index in 0..<batch.count {

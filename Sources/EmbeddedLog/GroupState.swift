@@ -1,10 +1,10 @@
 internal import EventLog
 
-/// Who is in a group and who has which partition: a value without file, clock or lock. Every change of it is one
-/// transaction of the file (`GroupTable`).
+/// Who is in a group and who has which partition: a value without file, clock or lock. Every change of it is
+/// one transaction of the file (`GroupTable`).
 ///
-/// A partition has an *owner*, who may read and commit it now, and a *target*, who shall. It changes hands only through
-/// nobody: the owner gives it up, dies or falls silent, and then the target claims it.
+/// A partition has an *owner*, who may read and commit it now, and a *target*, who shall. It changes hands
+/// only through nobody: the owner gives it up, dies or falls silent, and then the target claims it.
 struct GroupState: Equatable, Sendable {
     struct Member: Equatable, Sendable {
         /// The name that stays over restarts.
@@ -36,7 +36,8 @@ struct GroupState: Equatable, Sendable {
     var members: [Int64: Member] = [:]
     var shares: [TopicPartition: Share] = [:]
 
-    /// Member `id` joins, and takes over from the one that has its instance name. `counts`: the partitions of the topics.
+    /// Member `id` joins, and takes over from the one that has its instance name. `counts`: the partitions of
+    /// the topics.
     mutating func join(_ id: Int64, _ member: Member, counts: [TopicName: Int32]) {
         if let instance = member.instance,
             let older = members.first(where: { $0.value.instance == instance })?.key

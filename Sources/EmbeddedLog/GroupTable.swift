@@ -43,7 +43,8 @@ enum GroupTable {
         return state
     }
 
-    /// Stores what differs between `before` and `after`; call it in a transaction. `ids` gives the id of a partition.
+    /// Stores what differs between `before` and `after`; call it in a transaction. `ids` gives the id of a
+    /// partition.
     static func save(
         _ group: String, from before: GroupState, to after: GroupState, ids: [TopicName: TopicEntry],
         _ connection: Connection

@@ -3,8 +3,8 @@ internal import EventLog
 internal import SQLite
 
 extension LogError {
-    /// What a failure of the file means for the log. A failed statement leaves nothing behind, so a writer may go on once
-    /// the cause is gone.
+    /// What a failure of the file means for the log. A failed statement leaves nothing behind, so a writer
+    /// may go on once the cause is gone.
     init(_ error: SQLiteError, doing what: String) {
         let (code, severity): (Code, Severity) =
             switch error.code.primary {

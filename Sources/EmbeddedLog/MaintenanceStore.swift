@@ -2,8 +2,8 @@ internal import Basics
 internal import EventLog
 internal import SQLite
 
-/// A connection of a handle that removes old records, on a thread of its own. Each step is one short transaction, so that
-/// writers of all processes come in between.
+/// A connection of a handle that removes old records, on a thread of its own. Each step is one short
+/// transaction, so that writers of all processes come in between.
 actor MaintenanceStore {
     private let thread: ThreadExecutor
     private let path: String
@@ -87,8 +87,8 @@ actor MaintenanceStore {
 
     // MARK: Retention
 
-    /// Removes blocks at the start of partition `id` whose records are all older than `cutoff`, some at a time; returns
-    /// whether there are more.
+    /// Removes blocks at the start of partition `id` whose records are all older than `cutoff`, some at a
+    /// time; returns whether there are more.
     func expire(_ id: Int64, before cutoff: Int64) throws(LogError) -> Bool {
         try step("removing old records") { connection in
             let select = try connection.cached(
@@ -156,8 +156,8 @@ actor MaintenanceStore {
         var kept: Int
     }
 
-    /// Rewrites some blocks of partition `id` from `position` on without what `map` drops, and joins small ones. Returns
-    /// where to go on (nil: the end) and how many records were kept.
+    /// Rewrites some blocks of partition `id` from `position` on without what `map` drops, and joins small
+    /// ones. Returns where to go on (nil: the end) and how many records were kept.
     func rewrite(_ id: Int64, from position: Int64, _ map: CompactionMap) throws(LogError) -> (
         next: Int64?, kept: Int
     ) {
@@ -184,7 +184,10 @@ actor MaintenanceStore {
     func finish(_ id: Int64, end: Int64, kept: Int) throws(LogError) {
         try step("compacting") { connection in
             try connection.cached(
-                "UPDATE partitions SET dirty = max(0, next - ?2), records = ?3 + max(0, next - ?2) WHERE id = ?1"
+                """
+                UPDATE partitions SET dirty = max(0, next - ?2), records = ?3 + max(0, next - ?2)
+                WHERE id = ?1
+                """
             ).run(.integer(id), .integer(end), .integer(Int64(kept)))
         }
     }

@@ -3,15 +3,16 @@ internal import EventLog
 internal import Glibc
 internal import Synchronization
 
-/// Who is alive: the file beside the log in which every member of a group holds a locked byte, its slot, and leaves the
-/// time of its last sign of life.
+/// Who is alive: the file beside the log in which every member of a group holds a locked byte, its slot, and
+/// leaves the time of its last sign of life.
 ///
-/// Bytes 0 ..< `slots` are only locked, never written; the kernel frees a lock when its process ends, however it ends, so
-/// that a dead member is seen at once. From `slots` on stand the signs of life, eight bytes a slot, milliseconds of the
-/// monotonic clock, little-endian: a process that is stopped keeps its lock, but grows silent.
+/// Bytes 0 ..< `slots` are only locked, never written; the kernel frees a lock when its process ends, however
+/// it ends, so that a dead member is seen at once. From `slots` on stand the signs of life, eight bytes a
+/// slot, milliseconds of the monotonic clock, little-endian: a process that is stopped keeps its lock, but
+/// grows silent.
 ///
-/// The locks are "open file description locks" (fcntl(2)): two handles of one process exclude each other like two
-/// processes. Safe to call from any thread.
+/// The locks are "open file description locks" (fcntl(2)): two handles of one process exclude each other like
+/// two processes. Safe to call from any thread.
 final class MemberFile: Sendable {
     static let slots = 65_536
 

@@ -1,6 +1,7 @@
 internal import EventLog
 
-/// Where a reader stands in each of its partitions, and what it holds of blocks that it has not read to their ends.
+/// Where a reader stands in each of its partitions, and what it holds of blocks that it has not read to their
+/// ends.
 struct ReadCursor: Sendable {
     /// A block that a read left in the middle.
     struct OpenBlock: Sendable {

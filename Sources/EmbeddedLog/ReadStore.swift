@@ -167,7 +167,10 @@ actor ReadStore {
     ) throws(LogError) -> Int64? {
         let statement = try translating("reading \(partition)") { () throws(SQLiteError) in
             let statement = try opened.connection.cached(
-                "SELECT place, head, length(body) FROM blocks WHERE place BETWEEN ?1 AND ?2 ORDER BY place LIMIT 1"
+                """
+                SELECT place, head, length(body) FROM blocks WHERE place BETWEEN ?1 AND ?2
+                ORDER BY place LIMIT 1
+                """
             )
             try statement.bind(1, Schema.place(id, 0))
             try statement.bind(2, Schema.place(id, Schema.offsetMax))
@@ -192,7 +195,8 @@ actor ReadStore {
 
     // MARK: Reading
 
-    /// Adds what there is to `batch`. When the generation of `group` is no longer `generation`, it reads nothing.
+    /// Adds what there is to `batch`. When the generation of `group` is no longer `generation`, it reads
+    /// nothing.
     func read(
         _ given: consuming ReadCursor, _ batch: consuming RecordBatch, limit: ReadLimit, keepsBlocks: Bool,
         group: String?, generation: Int64

@@ -88,7 +88,8 @@ enum TopicTable {
         while try statement.step() {
             let id = statement.integer(0)
             if entries.last?.id != id {
-                // A name or policy that breaks the rule was written by no one of ours; the topic is passed over.
+                // A name or policy that breaks the rule was written by no one of ours; the topic is passed
+                // over.
                 guard let text = statement.text(1), let name = try? TopicName(text),
                     let cleanup = CleanupPolicy(rawValue: statement.text(2) ?? "")
                 else { continue }
@@ -103,7 +104,8 @@ enum TopicTable {
         return entries
     }
 
-    /// Adds the topics of `definitions` that are not there; call it in a transaction. Returns the names added.
+    /// Adds the topics of `definitions` that are not there; call it in a transaction. Returns the names
+    /// added.
     static func create(
         _ definitions: [TopicDefinition], _ connection: Connection, limits: EmbeddedLog.Limits
     ) throws -> [TopicName] {

@@ -3,12 +3,12 @@ internal import EventLog
 internal import Glibc
 internal import Synchronization
 
-/// Tells other processes of a commit, and hears of theirs: a writer touches the wake file, and a thread of every handle
-/// watches it with inotify. Where the system has no inotify instance left, the thread wakes its readers every few
-/// milliseconds instead.
+/// Tells other processes of a commit, and hears of theirs: a writer touches the wake file, and a thread of
+/// every handle watches it with inotify. Where the system has no inotify instance left, the thread wakes its
+/// readers every few milliseconds instead.
 ///
-/// The file's content means nothing. A wake-up may be lost (a writer killed between commit and touch), so waiting readers
-/// look by themselves too, now and then. Safe to call from any thread.
+/// The file's content means nothing. A wake-up may be lost (a writer killed between commit and touch), so
+/// waiting readers look by themselves too, now and then. Safe to call from any thread.
 final class Wakeup: Sendable {
     private let descriptor: Int32
     private let stopper: Int32

@@ -1,7 +1,8 @@
 internal import EventLog
 internal import Synchronization
 
-/// A set of blocks that is to be committed whole, with what must hold for that. Filled in by the write thread.
+/// A set of blocks that is to be committed whole, with what must hold for that. Filled in by the write
+/// thread.
 final class WriteRequest: Sendable {
     /// A writer of transactions, which a newer one of the same name fences.
     struct Producer: Sendable {
@@ -57,7 +58,8 @@ final class WriteQueue: Sendable {
         waiting.withLock { $0.append(request) }
     }
 
-    /// Takes requests off the front: at least one where there is one, then more up to `bytesMax` bytes together.
+    /// Takes requests off the front: at least one where there is one, then more up to `bytesMax` bytes
+    /// together.
     func take(bytesMax: Int) -> [WriteRequest] {
         waiting.withLock { waiting in
             var bytes = 0

@@ -78,7 +78,8 @@ extension WriteStore {
         var answer = GroupStep(generation: state.generation, step: step)
         answer.isFenced = state.isFenced(id, instance: instance)
         if case .assign(let partitions) = step {
-            // The offsets cannot move between the claim and here: they are the owner's, and that is this member.
+            // The offsets cannot move between the claim and here: they are the owner's, and that is this
+            // member.
             for partition in partitions {
                 guard let entry = topics[partition.topic] else { throw .noTopic(partition.topic) }
                 let number = try entry.id(of: partition.partition)

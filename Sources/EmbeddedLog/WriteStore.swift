@@ -4,8 +4,8 @@ internal import SQLite
 
 /// The one connection of a handle that writes, on a thread of its own.
 ///
-/// Requests that arrive while a commit waits for the disk are committed together by the next one, so that many small
-/// writes share its wait.
+/// Requests that arrive while a commit waits for the disk are committed together by the next one, so that
+/// many small writes share its wait.
 actor WriteStore {
     let thread: ThreadExecutor
     let path: String
@@ -37,7 +37,10 @@ actor WriteStore {
             try connection.execute("PRAGMA wal_autocheckpoint = 2000; PRAGMA journal_size_limit = 67108864")
             try Schema.migrations.apply(to: connection)
             let insert = try connection.prepare(
-                "INSERT INTO blocks (place, stop, newest, checksum, head, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
+                """
+                INSERT INTO blocks (place, stop, newest, checksum, head, body)
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                """
             )
             let advance = try connection.prepare(
                 """
@@ -102,7 +105,8 @@ actor WriteStore {
     /// Commits `request` and returns the first offset of each of its blocks.
     nonisolated func commit(_ request: WriteRequest) async throws(LogError) -> [Int64] {
         queue.add(request)
-        // Whichever call drains the queue first takes everything that waits; the request is done when ours returns.
+        // Whichever call drains the queue first takes everything that waits; the request is done when ours
+        // returns.
         await drain()
         return try request.result()
     }

@@ -32,8 +32,8 @@ package final class ChangeSignal: Sendable {
         for waiter in waiters { waiter.resume() }
     }
 
-    /// Returns when `notify` was called after `version` was taken, when `timeout` of `time` is over, or when the task is
-    /// cancelled.
+    /// Returns when `notify` was called after `version` was taken, when `timeout` of `time` is over, or when
+    /// the task is cancelled.
     package func wait(since version: UInt64, timeout: Duration, time: any TimeSource) async {
         let id = state.withLock { state in
             state.nextWaiter += 1

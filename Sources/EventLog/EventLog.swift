@@ -1,7 +1,8 @@
 /// An append-only log of topics: the one thing that carries models, events and predictions.
 ///
-/// The engines (`KafkaLog`, `EmbeddedLog`) and the in-memory log of the test kit behave alike; the conformance suite in
-/// `EventLogTesting` says how. All methods are safe to call from any thread; none blocks a thread of Swift's pool.
+/// The engines (`KafkaLog`, `EmbeddedLog`) and the in-memory log of the test kit behave alike; the
+/// conformance suite in `EventLogTesting` says how. All methods are safe to call from any thread; none blocks
+/// a thread of Swift's pool.
 ///
 /// ```swift
 /// let writer = try await log.writer()
@@ -11,8 +12,9 @@ public protocol EventLog: Sendable {
     /// What it is, for messages: its URL without secrets.
     var name: String { get }
 
-    /// Creates the topics that do not exist. A topic that exists with another number of partitions or another cleanup
-    /// policy is a `topicMismatch`; other settings of it are left alone. Returns the names that it created.
+    /// Creates the topics that do not exist. A topic that exists with another number of partitions or another
+    /// cleanup policy is a `topicMismatch`; other settings of it are left alone. Returns the names that it
+    /// created.
     @discardableResult
     func create(_ topics: [TopicDefinition]) async throws(LogError) -> [TopicName]
 
@@ -25,7 +27,8 @@ public protocol EventLog: Sendable {
     /// The ends of every partition of `topic`, as a `read_committed` reader sees them.
     func watermarks(of topic: TopicName) async throws(LogError) -> [Partition: Watermarks]
 
-    /// The offsets that `group` has committed for `topic`: the next record to read. Partitions without one are absent.
+    /// The offsets that `group` has committed for `topic`: the next record to read. Partitions without one
+    /// are absent.
     func committedOffsets(of group: String, topic: TopicName) async throws(LogError) -> [Partition: Offset]
 
     /// A reader of the partitions that it is told, without a group.
@@ -34,15 +37,17 @@ public protocol EventLog: Sendable {
     /// A member of a consumer group, which gets its share of the topics' partitions.
     func groupReader(_ options: GroupOptions) async throws(LogError) -> any GroupReader
 
-    /// A writer whose records are written once each, in order for each partition, however often the connection fails.
+    /// A writer whose records are written once each, in order for each partition, however often the
+    /// connection fails.
     func writer(_ options: WriterOptions) async throws(LogError) -> any LogWriter
 
-    /// A writer of transactions. Making it fences every older writer of the same `id` and aborts what that left open, so
-    /// it returns only when the outcome of all older transactions is known.
+    /// A writer of transactions. Making it fences every older writer of the same `id` and aborts what that
+    /// left open, so it returns only when the outcome of all older transactions is known.
     func transactionalWriter(id: String, _ options: WriterOptions) async throws(LogError)
         -> any TransactionalWriter
 
-    /// Closes the log and what was made from it. Returns by `deadline` even when a broker never answers again.
+    /// Closes the log and what was made from it. Returns by `deadline` even when a broker never answers
+    /// again.
     func close(deadline: Duration) async
 }
 

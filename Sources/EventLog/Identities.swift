@@ -1,6 +1,7 @@
 internal import Basics
 
-/// The name of a topic: 1 to 249 of the characters `a–z A–Z 0–9 . _ -`, and neither `.` nor `..` (Kafka's rule).
+/// The name of a topic: 1 to 249 of the characters `a–z A–Z 0–9 . _ -`, and neither `.` nor `..` (Kafka's
+/// rule).
 public struct TopicName: Hashable, Comparable, Sendable, CustomStringConvertible, ExpressibleByStringLiteral {
     /// The name as text.
     public let text: String
@@ -50,7 +51,8 @@ public struct Partition: Hashable, Comparable, Sendable, CustomStringConvertible
     public static func < (left: Partition, right: Partition) -> Bool { left.number < right.number }
 }
 
-/// The place of a record within its partition. Offsets grow; gaps are normal (compaction, transaction markers).
+/// The place of a record within its partition. Offsets grow; gaps are normal (compaction, transaction
+/// markers).
 public struct Offset: Hashable, Comparable, Sendable, CustomStringConvertible {
     /// The number, from 0.
     public let number: Int64

@@ -1,5 +1,5 @@
-/// Which partition a key belongs to: Kafka's default rule (murmur2 of the key, without its sign bit, modulo the number of
-/// partitions), so that every engine sends a key to the same partition.
+/// Which partition a key belongs to: Kafka's default rule (murmur2 of the key, without its sign bit, modulo
+/// the number of partitions), so that every engine sends a key to the same partition.
 ///
 /// Source: Apache Kafka, `org.apache.kafka.common.utils.Utils.murmur2` and `BuiltInPartitioner`.
 package enum KeyPartitioning {

@@ -61,8 +61,8 @@ extension LogError {
     {
         LogError(
             .topicMismatch,
-            "topic \(wanted.name) exists with \(partitions) partitions and cleanup '\(cleanup.rawValue)', not with "
-                + "\(wanted.partitions) and '\(wanted.cleanup.rawValue)'",
+            "topic \(wanted.name) exists with \(partitions) partitions and cleanup "
+                + "'\(cleanup.rawValue)', not with \(wanted.partitions) and '\(wanted.cleanup.rawValue)'",
             hint: "use another name, or the settings it has", recovery: .fixConfiguration)
     }
 }

@@ -2,9 +2,10 @@ public import Basics
 
 /// A failure of the log, the same for every engine.
 ///
-/// `severity` says what the failed call leaves behind, in the words of the Kafka protocol: after a *retriable* error the
-/// same call may be made again; after an *abortable* one the open transaction must be aborted and its input read again;
-/// after a *fatal* one the writer or reader must be closed and a new one made.
+/// `severity` says what the failed call leaves behind, in the words of the Kafka protocol: after a
+/// *retriable* error the same call may be made again; after an *abortable* one the open transaction must be
+/// aborted and its input read again; after a *fatal* one the writer or reader must be closed and a new one
+/// made.
 public struct LogError: DescribedError, Equatable {
     /// What kind of failure; compared by name, so that new kinds break nobody.
     public struct Code: Hashable, Sendable {

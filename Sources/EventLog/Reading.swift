@@ -26,13 +26,14 @@ public struct ReadLimit: Hashable, Sendable {
 public enum ReadOutcome: Sendable, Hashable {
     /// Records were added to the batch; in one partition they keep the log's order.
     case records
-    /// The reader has reached the end of these partitions; the value is where it stands. Sent once each time an end is
-    /// reached, after the records before it.
+    /// The reader has reached the end of these partitions; the value is where it stands. Sent once each time
+    /// an end is reached, after the records before it.
     case caughtUp([TopicPartition: Offset])
     /// The group gave these partitions to this reader; reading starts at their committed offsets.
     case assigned([TopicPartition])
-    /// The group takes these partitions back. Finish what was read from them and commit, then read on: the next call to
-    /// `read` gives them up. With `lost`, they already belong to somebody else and nothing can be committed.
+    /// The group takes these partitions back. Finish what was read from them and commit, then read on: the
+    /// next call to `read` gives them up. With `lost`, they already belong to somebody else and nothing can
+    /// be committed.
     case revoking([TopicPartition], lost: Bool)
     /// Nothing came in time.
     case idle
@@ -61,8 +62,9 @@ public struct GroupOptions: Sendable, Hashable {
     public var group: String
     /// The topics.
     public var topics: [TopicName]
-    /// A name that stays over restarts: who comes back under it gets the same partitions at once, and fences the one that
-    /// had it. Nil: a member for once, whose death the group notices only after the session timeout.
+    /// A name that stays over restarts: who comes back under it gets the same partitions at once, and fences
+    /// the one that had it. Nil: a member for once, whose death the group notices only after the session
+    /// timeout.
     public var instance: String?
     /// Where to start when the group has no offset for a partition.
     public var start: StartPosition
@@ -87,14 +89,15 @@ public struct GroupOptions: Sendable, Hashable {
 
 /// Reads records. One task at a time may call `read`; the other methods are safe from any thread.
 public protocol LogReader: AnyObject, Sendable {
-    /// Adds what there is to `batch`, which the caller has emptied: waits up to `wait` for the first record (or another
-    /// outcome), then takes what is already here without waiting on. Pull is the back-pressure: nobody calls, little is
-    /// read ahead. When it throws, nothing was taken: a later read brings it.
+    /// Adds what there is to `batch`, which the caller has emptied: waits up to `wait` for the first record
+    /// (or another outcome), then takes what is already here without waiting on. Pull is the back-pressure:
+    /// nobody calls, little is read ahead. When it throws, nothing was taken: a later read brings it.
     func read(into batch: inout RecordBatch, limit: ReadLimit, wait: Duration) async throws(LogError)
         -> ReadOutcome
 
-    /// Continues at `offsets`: the next record read of each partition is the first at or after its offset. Records that
-    /// were read ahead are dropped. Partitions that this reader does not have are a `notAssigned`.
+    /// Continues at `offsets`: the next record read of each partition is the first at or after its offset.
+    /// Records that were read ahead are dropped. Partitions that this reader does not have are a
+    /// `notAssigned`.
     func seek(to offsets: [TopicPartition: Offset]) async throws(LogError)
 
     /// Leaves the group, if any, and frees the reader. Returns by `deadline` even when no broker answers.
@@ -112,10 +115,11 @@ public protocol GroupReader: LogReader {
     /// The partitions that this reader has now.
     func assignment() async -> [TopicPartition]
 
-    /// Commits `offsets` (the next record to read) without a transaction. Throws `notAssigned` or `fenced` when they are
-    /// another member's by now.
+    /// Commits `offsets` (the next record to read) without a transaction. Throws `notAssigned` or `fenced`
+    /// when they are another member's by now.
     func commit(_ offsets: [TopicPartition: Offset]) async throws(LogError)
 
-    /// Records between where this reader stands and the end, by partition, as last seen; absent where unknown.
+    /// Records between where this reader stands and the end, by partition, as last seen; absent where
+    /// unknown.
     func lag() async -> [TopicPartition: Int64]
 }

@@ -2,9 +2,10 @@ public import Basics
 
 /// Records side by side in one run of bytes: the unit of reading and writing.
 ///
-/// A batch is filled, used, and emptied with its memory kept, so that a loop over batches allocates nothing in steady
-/// state. Records may belong to several topics; `topics` lists them, and each record holds an index into it. Parsers work
-/// on `bytes.span` and the ranges that the accessors return; `record(at:)` makes an owned copy where rate does not matter.
+/// A batch is filled, used, and emptied with its memory kept, so that a loop over batches allocates nothing
+/// in steady state. Records may belong to several topics; `topics` lists them, and each record holds an index
+/// into it. Parsers work on `bytes.span` and the ranges that the accessors return; `record(at:)` makes an
+/// owned copy where rate does not matter.
 ///
 /// A value: safe to send between threads; copies share memory until one is changed.
 public struct RecordBatch: Sendable {
@@ -69,7 +70,8 @@ public struct RecordBatch: Sendable {
 
     // MARK: Filling
 
-    /// Appends a record whose key and value are copied from spans. Does not allocate once the batch has grown.
+    /// Appends a record whose key and value are copied from spans. Does not allocate once the batch has
+    /// grown.
     public mutating func append(
         topic: Int, partition: Partition? = nil, offset: Offset? = nil, timestamp: Timestamp? = nil,
         key: Span<UInt8>?, value: Span<UInt8>?
@@ -85,8 +87,8 @@ public struct RecordBatch: Sendable {
         }
     }
 
-    /// Appends a record whose key is copied and whose value `write` appends to the batch's own bytes, so that an encoder
-    /// needs no buffer between. `write` must only append.
+    /// Appends a record whose key is copied and whose value `write` appends to the batch's own bytes, so that
+    /// an encoder needs no buffer between. `write` must only append.
     public mutating func append(
         topic: Int, partition: Partition? = nil, timestamp: Timestamp? = nil, key: Span<UInt8>?,
         writeValue write: (inout [UInt8]) -> Void
@@ -135,7 +137,8 @@ public struct RecordBatch: Sendable {
         }
     }
 
-    /// Appends a copy of record `index` of `other`, its headers included, under topic index `topic` of this batch.
+    /// Appends a copy of record `index` of `other`, its headers included, under topic index `topic` of this
+    /// batch.
     public mutating func append(
         copyOf index: Int, of other: RecordBatch, topic: Int, partition: Partition? = nil
     ) {

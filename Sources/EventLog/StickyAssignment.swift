@@ -1,7 +1,7 @@
 /// Shares partitions among the members of a group so that the shares are even and few partitions move.
 ///
-/// A pure function, shared by the engines that coordinate their groups themselves. Idea: KIP-54, "Sticky Partition
-/// Assignment Strategy".
+/// A pure function, shared by the engines that coordinate their groups themselves. Idea: KIP-54, "Sticky
+/// Partition Assignment Strategy".
 package enum StickyAssignment {
     /// Who shall have each partition.
     ///
@@ -9,8 +9,8 @@ package enum StickyAssignment {
     ///   - partitions: all partitions of the group's topics.
     ///   - members: the topics that each member reads.
     ///   - current: who had each partition so far; members that are gone may occur.
-    /// - Returns: the new owner by partition. A partition that nobody reads is absent. For members that read the same
-    ///   topics, the shares differ by one at the most.
+    /// - Returns: the new owner by partition. A partition that nobody reads is absent. For members that read
+    ///   the same topics, the shares differ by one at the most.
     package static func assign<Member: Hashable & Comparable>(
         partitions: [TopicPartition], members: [Member: [TopicName]], current: [TopicPartition: Member]
     ) -> [TopicPartition: Member] {

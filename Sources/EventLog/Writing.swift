@@ -20,11 +20,12 @@ public struct WriterOptions: Sendable, Hashable {
     }
 }
 
-/// Writes records outside transactions. Safe to call from any thread; records of one `send` keep their order in each
-/// partition, and so do calls of one task.
+/// Writes records outside transactions. Safe to call from any thread; records of one `send` keep their order
+/// in each partition, and so do calls of one task.
 public protocol LogWriter: AnyObject, Sendable {
-    /// Appends the batch and returns where each record stands, in the batch's order, once every copy that the topic asks
-    /// for has it. Throws when any record was not written; others may have been. Waits while the local queue is full.
+    /// Appends the batch and returns where each record stands, in the batch's order, once every copy that the
+    /// topic asks for has it. Throws when any record was not written; others may have been. Waits while the
+    /// local queue is full.
     func send(_ batch: RecordBatch) async throws(LogError) -> [RecordPlace]
 
     /// Waits for what was sent, up to `deadline`, and frees the writer.
@@ -57,10 +58,11 @@ public struct ConsumedOffsets: Sendable {
     }
 }
 
-/// Writes records in transactions: all of one become visible together, with the input offsets that they used up, or none
-/// does. One task at a time may use it.
+/// Writes records in transactions: all of one become visible together, with the input offsets that they used
+/// up, or none does. One task at a time may use it.
 ///
-/// `begin` → `send`… → `commit` or `abort`, and again. After an *abortable* error call `abort`; after a *fatal* one `close`.
+/// `begin` → `send`… → `commit` or `abort`, and again. After an *abortable* error call `abort`; after a
+/// *fatal* one `close`.
 public protocol TransactionalWriter: AnyObject, Sendable {
     /// The name that fences older writers.
     var id: String { get }
@@ -68,13 +70,14 @@ public protocol TransactionalWriter: AnyObject, Sendable {
     /// Opens a transaction.
     func begin() async throws(LogError)
 
-    /// Adds records to the open transaction. Does not wait for acknowledgements; a record that could not be written fails
-    /// `commit`. Waits while the local queue is full.
+    /// Adds records to the open transaction. Does not wait for acknowledgements; a record that could not be
+    /// written fails `commit`. Waits while the local queue is full.
     func send(_ batch: RecordBatch) async throws(LogError)
 
-    /// Waits for all records, adds `consumed`, and makes everything visible at once. When it throws an *abortable* or
-    /// *retriable* error, nothing was committed. When the outcome cannot be learned in time it throws a *fatal* `timedOut`:
-    /// the next writer of the same id waits until it is decided, and the group's committed offsets tell.
+    /// Waits for all records, adds `consumed`, and makes everything visible at once. When it throws an
+    /// *abortable* or *retriable* error, nothing was committed. When the outcome cannot be learned in time it
+    /// throws a *fatal* `timedOut`: the next writer of the same id waits until it is decided, and the group's
+    /// committed offsets tell.
     func commit(consumed: ConsumedOffsets?) async throws(LogError)
 
     /// Drops the open transaction. Does nothing when none is open.

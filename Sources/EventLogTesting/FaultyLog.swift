@@ -4,7 +4,8 @@ internal import Synchronization
 
 /// Which operation of a `FaultyLog` fails, and how. Safe to call from any thread.
 ///
-/// For the loop "fail operation 1, 2, 3, … until the work gets through": `operations` says how many there were.
+/// For the loop "fail operation 1, 2, 3, … until the work gets through": `operations` says how many there
+/// were.
 public final class FaultPlan: Sendable {
     /// A kind of operation.
     public enum Operation: String, Sendable, CaseIterable {

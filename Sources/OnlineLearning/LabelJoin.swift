@@ -2,9 +2,9 @@ public import Basics
 
 /// Brings events and their labels together by id, whichever comes first.
 ///
-/// A pure value. What waits for its partner is part of the learner's state and travels in the snapshot. Waiting is bounded
-/// by count: beyond it the oldest by record time (then place) is given up, so that the outcome depends on the log's content
-/// alone.
+/// A pure value. What waits for its partner is part of the learner's state and travels in the snapshot.
+/// Waiting is bounded by count: beyond it the oldest by record time (then place) is given up, so that the
+/// outcome depends on the log's content alone.
 public struct LabelJoin: Sendable, Equatable {
     /// Where and when a record stood in the log; orders examples, whatever the order of arrival.
     public struct Moment: Sendable, Hashable, Comparable {
@@ -77,8 +77,8 @@ public struct LabelJoin: Sendable, Equatable {
         self.givenUp = givenUp
     }
 
-    /// Takes an event. Returns the example when its label was already there. A later event of the same id replaces one that
-    /// waits.
+    /// Takes an event. Returns the example when its label was already there. A later event of the same id
+    /// replaces one that waits.
     public mutating func add(event id: [UInt8], row: [Float], at moment: Moment) -> Example? {
         if let label = labels.removeValue(forKey: id) {
             return Example(row: row, label: label.label, moment: label.moment)

@@ -13,8 +13,8 @@ internal import EventLog
 ///   "events":[{"id":"6172","ts":1700000000000,"partition":0,"offset":6,"row":[1.0,null]}],
 ///   "labels":[{"id":"6173","ts":1700000000000,"partition":0,"offset":3,"label":1}]}}
 /// ```
-/// Ids are in hexadecimal, for they need not be text; `null` in a row is a missing value. Waiting events and labels stand
-/// in the order of their ids, offsets in that of topics and partitions.
+/// Ids are in hexadecimal, for they need not be text; `null` in a row is a missing value. Waiting events and
+/// labels stand in the order of their ids, offsets in that of topics and partitions.
 extension LearnerState {
     /// The name of the file within the snapshot.
     public static let fileName = "learner.json"

@@ -2,8 +2,8 @@ public import EventLog
 
 /// All that a learner knows: what it has learned, what still waits for its partner, and how far it has read.
 ///
-/// It travels in the snapshot as `learner.json`, so that the next process goes on exactly where this snapshot was made:
-/// nothing is repeated, nothing skipped, and a replay of the same offsets gives the same bytes.
+/// It travels in the snapshot as `learner.json`, so that the next process goes on exactly where this snapshot
+/// was made: nothing is repeated, nothing skipped, and a replay of the same offsets gives the same bytes.
 public struct LearnerState: Sendable, Equatable {
     /// The weights and scales.
     public var learner: LogisticLearner

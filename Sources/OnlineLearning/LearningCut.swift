@@ -1,10 +1,11 @@
 internal import Basics
 internal import EventLog
 
-/// Collects examples until a version is due. A pure value: what is in a version depends on the records taken alone.
+/// Collects examples until a version is due. A pure value: what is in a version depends on the records taken
+/// alone.
 ///
-/// The examples of a cut are learned in the order of their labels in the log, whatever the order in which partitions were
-/// read; so the version is a function of the offsets that its manifest names.
+/// The examples of a cut are learned in the order of their labels in the log, whatever the order in which
+/// partitions were read; so the version is a function of the offsets that its manifest names.
 struct LearningCut {
     private let interval: PublicationInterval
     private(set) var examples: [LabelJoin.Example] = []

@@ -37,7 +37,8 @@ struct VersionLearned: InternalEvent {
                 .model: .string(model.text), .version: .integer(Int64(version.number)),
                 .examples: .integer(Int64(examples)),
                 .metrics: .string(
-                    metrics.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " ")),
+                    metrics.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+                        .joined(separator: " ")),
             ])
     }
 

@@ -39,8 +39,8 @@ struct LearningFeed {
         return .event(id: id, row: Array(rows.prefix(files.program.outputCount)))
     }
 
-    /// The label in record `index` of `batch`: `{"id": …, "label": …}`, the label true, false, 1 or 0; without an id, the
-    /// record's key is it.
+    /// The label in record `index` of `batch`: `{"id": …, "label": …}`, the label true, false, 1 or 0;
+    /// without an id, the record's key is it.
     func label(_ index: Int, of batch: RecordBatch) -> Item {
         guard let range = batch.valueRange(at: index), range.count <= 1 << 16 else { return .unusable }
         let value: JSONValue

@@ -7,7 +7,8 @@ public import Snapshots
 public enum PublicationInterval: Sendable, Hashable {
     /// After so many labelled events.
     case examples(Int)
-    /// After so much event time (by the labels' timestamps): never by the wall clock, so that a replay does the same.
+    /// After so much event time (by the labels' timestamps): never by the wall clock, so that a replay does
+    /// the same.
     case eventTime(Duration)
 }
 
@@ -15,7 +16,8 @@ public enum PublicationInterval: Sendable, Hashable {
 public struct LearningOptions: Sendable {
     /// The model whose versions it publishes.
     public var model: ModelName
-    /// Where schema and pipeline come from while the model has no version of a learner; nil: the model's own newest one.
+    /// Where schema and pipeline come from while the model has no version of a learner; nil: the model's own
+    /// newest one.
     public var base: ModelReference?
     /// All topics.
     public var topics: TopicNames

@@ -9,9 +9,10 @@ public import Telemetry
 
 /// Learns from events as their labels arrive, and publishes a version every so many examples.
 ///
-/// Its memory is in the versions it publishes: `learner.json` holds weights, waiting events and the next offset of every
-/// partition. Whoever starts next goes on from the newest of these versions, so a crash repeats and skips nothing, and the
-/// same log gives the same versions. One learner a model: a second one is noticed when it publishes, and the first stops.
+/// Its memory is in the versions it publishes: `learner.json` holds weights, waiting events and the next
+/// offset of every partition. Whoever starts next goes on from the newest of these versions, so a crash
+/// repeats and skips nothing, and the same log gives the same versions. One learner a model: a second one is
+/// noticed when it publishes, and the first stops.
 public struct LearningService: Sendable {
     private let log: any EventLog
     private let options: LearningOptions
@@ -111,7 +112,8 @@ public struct LearningService: Sendable {
         return positions
     }
 
-    /// The newest version that a learner published, and its state; else a fresh state for the base's schema and pipeline.
+    /// The newest version that a learner published, and its state; else a fresh state for the base's schema
+    /// and pipeline.
     private func start(_ publisher: Publisher) async throws -> (LearnerFiles, LearnerState, ModelVersion?) {
         let catalog = try await publisher.follower.asOfNow()
         let learned = catalog.models[options.model]?.published.last(where: LearnerFiles.isLearned)

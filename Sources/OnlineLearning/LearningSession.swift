@@ -6,7 +6,8 @@ internal import Models
 internal import Snapshots
 internal import Telemetry
 
-/// One run of a learner: takes records, joins them, and publishes when a version is due. Confined to one task.
+/// One run of a learner: takes records, joins them, and publishes when a version is due. Confined to one
+/// task.
 struct LearningSession {
     private let options: LearningOptions
     private let files: LearnerFiles
@@ -38,7 +39,8 @@ struct LearningSession {
         firstOffsets = state.offsets
     }
 
-    /// Takes the records of `batch` one by one; a version that becomes due holds exactly the records before it.
+    /// Takes the records of `batch` one by one; a version that becomes due holds exactly the records before
+    /// it.
     mutating func take(_ batch: RecordBatch) async throws {
         for index in 0..<batch.count {
             guard let place = batch.place(at: index) else { continue }

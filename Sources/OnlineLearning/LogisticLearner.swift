@@ -1,12 +1,12 @@
 internal import Glibc
 
-/// Logistic regression that learns one example at a time by stochastic gradient descent on the log loss with an L2
-/// penalty, over standardised columns (Bottou, "Stochastic Gradient Descent Tricks", 2012, section 5: the step of example
-/// t is `eta / (1 + decay * t)`).
+/// Logistic regression that learns one example at a time by stochastic gradient descent on the log loss with
+/// an L2 penalty, over standardised columns (Bottou, "Stochastic Gradient Descent Tricks", 2012, section 5:
+/// the step of example t is `eta / (1 + decay * t)`).
 ///
-/// Score an example first and learn from it second, and its score is an honest test. A value: the same examples in the
-/// same order give the same bits, and a stored learner goes on as the one that was stored. A missing value stands for its
-/// column's mean.
+/// Score an example first and learn from it second, and its score is an honest test. A value: the same
+/// examples in the same order give the same bits, and a stored learner goes on as the one that was stored. A
+/// missing value stands for its column's mean.
 public struct LogisticLearner: Sendable, Equatable {
     /// The steps.
     public struct Settings: Sendable, Equatable {
@@ -76,8 +76,8 @@ public struct LogisticLearner: Sendable, Equatable {
         examples += 1
     }
 
-    /// The same function over columns as they come, missing ones imputed with `scale.means`: weights and constant.
-    /// (Values beyond `deviationsMax` deviations, which learning cuts, are not cut there.)
+    /// The same function over columns as they come, missing ones imputed with `scale.means`: weights and
+    /// constant. (Values beyond `deviationsMax` deviations, which learning cuts, are not cut there.)
     public var unscaled: (weights: [Float], intercept: Float) {
         var constant = intercept
         var plain: [Float] = []

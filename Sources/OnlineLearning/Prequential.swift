@@ -1,7 +1,7 @@
 internal import Glibc
 
-/// Test-then-train evaluation over the last examples: each was scored before it was learned (Dawid, "Statistical Theory:
-/// The Prequential Approach", 1984).
+/// Test-then-train evaluation over the last examples: each was scored before it was learned (Dawid,
+/// "Statistical Theory: The Prequential Approach", 1984).
 public struct Prequential: Sendable, Equatable {
     /// The metrics of the window.
     public struct Metrics: Sendable, Equatable {

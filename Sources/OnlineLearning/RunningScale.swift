@@ -1,7 +1,7 @@
 /// Mean and standard deviation of each column of a stream of rows, one row at a time, in constant memory.
 ///
-/// Welford's method (Knuth, The Art of Computer Programming 2, section 4.2.2). A missing value (NaN) changes nothing of its
-/// column. The same rows in the same order give the same bits.
+/// Welford's method (Knuth, The Art of Computer Programming 2, section 4.2.2). A missing value (NaN) changes
+/// nothing of its column. The same rows in the same order give the same bits.
 public struct RunningScale: Sendable, Equatable {
     /// Values seen, by column.
     public private(set) var counts: [Int]

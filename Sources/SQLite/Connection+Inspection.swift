@@ -15,8 +15,8 @@ public struct ColumnReference: Hashable, Sendable {
 }
 
 extension Connection {
-    /// The columns that `sql` reads, in the order of their first use, without running it. SQLite's own compiler says so,
-    /// so that expressions, aliases and subqueries are all seen.
+    /// The columns that `sql` reads, in the order of their first use, without running it. SQLite's own
+    /// compiler says so, so that expressions, aliases and subqueries are all seen.
     public func columnsRead(by sql: String) throws(SQLiteError) -> [ColumnReference] {
         let collector = ReadCollector()
         // The collector outlives the only call that can reach it.

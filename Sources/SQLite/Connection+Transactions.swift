@@ -11,8 +11,8 @@ extension Connection {
         case exclusive
     }
 
-    /// Runs `body` in a transaction: commits when it returns, rolls back when it throws. Inside another transaction it is
-    /// a savepoint.
+    /// Runs `body` in a transaction: commits when it returns, rolls back when it throws. Inside another
+    /// transaction it is a savepoint.
     @discardableResult
     public func transaction<Result>(
         _ kind: TransactionKind = .immediate, _ body: () throws -> Result
@@ -39,8 +39,8 @@ extension Connection {
         try cached("COMMIT").run()
     }
 
-    /// Drops the open transaction; does nothing when none is open. A transaction that cannot be rolled back (the disk
-    /// failed) is rolled back by the next one who opens the file.
+    /// Drops the open transaction; does nothing when none is open. A transaction that cannot be rolled back
+    /// (the disk failed) is rolled back by the next one who opens the file.
     public func rollback() {
         guard isInTransaction else { return }
         try? cached("ROLLBACK").run()

@@ -4,8 +4,8 @@ internal import Glibc
 
 /// An open SQLite database.
 ///
-/// Not `Sendable`: it lives inside one actor on a thread of its own (`Basics.ThreadExecutor`), because its calls block,
-/// and because the library is opened in the mode where one thread at a time may use a connection
+/// Not `Sendable`: it lives inside one actor on a thread of its own (`Basics.ThreadExecutor`), because its
+/// calls block, and because the library is opened in the mode where one thread at a time may use a connection
 /// (https://www.sqlite.org/threadsafe.html, "multi-thread"). `interrupter` alone may be used from any thread.
 ///
 /// ```swift
@@ -102,9 +102,11 @@ internal import Glibc
         }
         unsafe handle = database
         interrupter = unsafe Interrupter(database)
-        // The connection owns `busy` and outlives its own calls, which are the only ones that reach the callback.
+        // The connection owns `busy` and outlives its own calls, which are the only ones that reach the
+        // callback.
         unsafe sqlite3_busy_handler(database, busyCallback, Unmanaged.passUnretained(busy).toOpaque())
-        // A schema from a damaged or hostile file shall not run functions, nor SQL change the schema table's text.
+        // A schema from a damaged or hostile file shall not run functions, nor SQL change the schema table's
+        // text.
         unsafe modelcast_sqlite3_set_flag(database, SQLITE_DBCONFIG_DEFENSIVE, 1)
         unsafe modelcast_sqlite3_set_flag(database, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0)
         if !options.checkpointsOnClose {
@@ -148,7 +150,8 @@ internal import Glibc
         try Statement(self, sql: sql, persistent: true)
     }
 
-    /// A statement that is compiled once and kept, ready to bind. For calls of medium rate; a hot loop keeps its own.
+    /// A statement that is compiled once and kept, ready to bind. For calls of medium rate; a hot loop keeps
+    /// its own.
     public func cached(_ sql: String) throws(SQLiteError) -> Statement {
         if let statement = cache[sql], !statement.isBusy {
             statement.reset()
@@ -236,12 +239,13 @@ final class BusyWait {
         self.timeout = timeout
     }
 
-    /// Sleeps a little before try `attempt`; false when the time is over. SQLite's own handler sleeps up to 100 ms, which
-    /// would make short transactions of several processes wait for nothing.
+    /// Sleeps a little before try `attempt`; false when the time is over. SQLite's own handler sleeps up to
+    /// 100 ms, which would make short transactions of several processes wait for nothing.
     func sleep(attempt: Int32) -> Bool {
         if attempt == 0 { start = .now }
         guard ContinuousClock.now - start < timeout else { return false }
-        // 50 µs at first, a millisecond at most, with some spread so that two waiters do not step on each other.
+        // 50 µs at first, a millisecond at most, with some spread so that two waiters do not step on each
+        // other.
         let base = min(1_000, 50 << min(5, Int(attempt)))
         usleep(UInt32(base / 2 + Int.random(in: 0...base)))
         return true

@@ -1,7 +1,8 @@
 internal import CSQLite
 internal import Synchronization
 
-/// Stops the statement that runs on a connection. Safe to call from any thread, also after the connection is gone.
+/// Stops the statement that runs on a connection. Safe to call from any thread, also after the connection is
+/// gone.
 @safe public final class Interrupter: Sendable {
     /// `@unchecked`: `sqlite3_interrupt` may be called from any thread while the connection is open
     /// (https://www.sqlite.org/c3ref/interrupt.html), and the lock around the pointer holds off its closing.

@@ -1,9 +1,10 @@
 internal import Basics
 
-/// The versions of a file's schema, from an empty file to the newest: step N brings it from version N to N + 1.
+/// The versions of a file's schema, from an empty file to the newest: step N brings it from version N to N +
+/// 1.
 ///
-/// The version stands in the file (`user_version`), beside a number that says whose file it is (`application_id`), so that
-/// neither an older program nor another one's file is taken for good.
+/// The version stands in the file (`user_version`), beside a number that says whose file it is
+/// (`application_id`), so that neither an older program nor another one's file is taken for good.
 public struct Migrations: Sendable {
     /// Whose file it is; not 0.
     public let applicationID: Int32
@@ -20,8 +21,8 @@ public struct Migrations: Sendable {
         self.steps = steps
     }
 
-    /// Brings the file to the newest version, in one transaction; another process that does the same waits. Returns the
-    /// version before.
+    /// Brings the file to the newest version, in one transaction; another process that does the same waits.
+    /// Returns the version before.
     @discardableResult
     public func apply(to connection: Connection) throws(SQLiteError) -> Int {
         // Looked at without the write lock first, so that opening a file that is up to date waits for nobody.

@@ -1,6 +1,7 @@
 internal import CSQLite
 
-/// The columns of the row that the statement stands on. They are valid until the next `step`, `run` or `reset`.
+/// The columns of the row that the statement stands on. They are valid until the next `step`, `run` or
+/// `reset`.
 extension Statement {
     /// How many columns a row has; 0 for statements without rows.
     public var columnCount: Int { Int(unsafe sqlite3_column_count(handle)) }
@@ -74,7 +75,8 @@ extension Statement {
         _ start: UnsafeRawPointer?, _ column: Int, _ body: (Span<UInt8>) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         let count = Int(unsafe sqlite3_column_bytes(handle, Int32(column)))
-        // SQLite keeps the bytes until the statement moves, and `body` cannot keep the span. No pointer: no bytes.
+        // SQLite keeps the bytes until the statement moves, and `body` cannot keep the span. No pointer: no
+        // bytes.
         let buffer = unsafe UnsafeRawBufferPointer(start: start, count: start == nil ? 0 : count)
         return try unsafe body(Span(_unsafeBytes: buffer))
     }

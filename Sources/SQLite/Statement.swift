@@ -1,15 +1,16 @@
 internal import Basics
 internal import CSQLite
 
-/// A compiled statement: bind, step, read columns, reset, again. Parameters are numbered from 1, columns from 0.
+/// A compiled statement: bind, step, read columns, reset, again. Parameters are numbered from 1, columns from
+/// 0.
 ///
 /// Confined to its connection's thread.
 @safe public final class Statement {
     let handle: OpaquePointer
     private let path: String
     private let sql: String
-    /// What the connection's callbacks use. The connection itself is not retained, because its cache retains the
-    /// statement; SQLite keeps the file open until the last statement is gone.
+    /// What the connection's callbacks use. The connection itself is not retained, because its cache retains
+    /// the statement; SQLite keeps the file open until the last statement is gone.
     private let callbacks: AnyObject
 
     init(_ connection: Connection, sql: String, persistent: Bool) throws(SQLiteError) {
@@ -153,7 +154,8 @@ internal import CSQLite
         try check(code)
     }
 
-    /// Binds a blob without a copy while `body` runs, which is to step and reset; afterwards the parameter is null.
+    /// Binds a blob without a copy while `body` runs, which is to step and reset; afterwards the parameter is
+    /// null.
     public func withBlob<Result>(
         _ index: Int, _ bytes: Span<UInt8>, _ body: () throws(SQLiteError) -> Result
     ) throws(SQLiteError) -> Result {
@@ -165,7 +167,8 @@ internal import CSQLite
             let code = unsafe modelcast_sqlite3_bind_blob_borrow(
                 handle, Int32(index), buffer.baseAddress, UInt64(buffer.count))
             try check(code)
-            // The bytes are the caller's again after this call, so the statement must forget them however it ends.
+            // The bytes are the caller's again after this call, so the statement must forget them however it
+            // ends.
             defer {
                 unsafe sqlite3_reset(handle)
                 unsafe sqlite3_bind_null(handle, Int32(index))

@@ -4,7 +4,7 @@ internal import EventLog
 ///
 /// | header | |
 /// |---|---|
-/// | `modelcast-reason` | the kind of fault, such as `not-json`, `wrong-type`, `missing-required`, `too-large` |
+/// | `modelcast-reason` | the kind of fault: `not-json`, `wrong-type`, `missing-required`, `too-large`, … |
 /// | `modelcast-detail` | what was wrong, and where, in words |
 /// | `modelcast-source` | `TOPIC:PARTITION:OFFSET` of the event |
 /// | `modelcast-model`, `modelcast-version` | whose schema it broke |
@@ -20,8 +20,9 @@ struct DeadLetter {
     /// Bytes of a detail that are kept.
     static let detailBytesMax = 1_024
 
-    /// Appends the dead letter of record `index` of `input`. Of a value that would not fit a record of `bytesMax` bytes
-    /// beside key and headers, only the beginning is kept: it can still be found at its source.
+    /// Appends the dead letter of record `index` of `input`. Of a value that would not fit a record of
+    /// `bytesMax` bytes beside key and headers, only the beginning is kept: it can still be found at its
+    /// source.
     func append(
         record index: Int, of input: RecordBatch, to output: inout RecordBatch, topic: Int, bytesMax: Int
     ) {

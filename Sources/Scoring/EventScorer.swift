@@ -7,8 +7,9 @@ internal import Snapshots
 
 /// Turns a batch of events into predictions and dead letters: parse, transform, score, encode.
 ///
-/// Works in blocks of rows and keeps its memory, so that nothing is allocated per event in steady state. What belongs to a
-/// version (decoder, encoded names) is made anew when the version changes. Confined to one task at a time.
+/// Works in blocks of rows and keeps its memory, so that nothing is allocated per event in steady state. What
+/// belongs to a version (decoder, encoded names) is made anew when the version changes. Confined to one task
+/// at a time.
 final class EventScorer {
     /// What a version needs.
     private struct Lane {

@@ -1,6 +1,7 @@
 public import EventLog
 
-/// Decides when a run with `--once` is done: every partition has been read to where it ended when the run began.
+/// Decides when a run with `--once` is done: every partition has been read to where it ended when the run
+/// began.
 ///
 /// A pure value. Partitions that another member of the group reads count by the group's committed offsets.
 public struct OncePlan: Sendable {

@@ -34,7 +34,8 @@ final class TransactionalLane: OutputLane {
     func close(deadline: Duration) async { await writer.close(deadline: deadline) }
 }
 
-/// At least once: offsets are committed after every record is acknowledged; a crash between the two repeats records.
+/// At least once: offsets are committed after every record is acknowledged; a crash between the two repeats
+/// records.
 actor AcknowledgedLane: OutputLane {
     private let writer: any LogWriter
     private var batches: [RecordBatch] = []
@@ -46,7 +47,8 @@ actor AcknowledgedLane: OutputLane {
     func begin() async throws(LogError) {}
 
     func add(_ batch: RecordBatch) async throws(LogError) {
-        // Kept until `finish`: a lane is finished as soon as the one before is, so nothing waits here for long.
+        // Kept until `finish`: a lane is finished as soon as the one before is, so nothing waits here for
+        // long.
         batches.append(batch)
     }
 

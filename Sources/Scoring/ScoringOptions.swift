@@ -4,7 +4,8 @@ public import Features
 
 /// What a scoring service promises about its output.
 public enum Delivery: String, Sendable, CaseIterable {
-    /// Each event ends as exactly one prediction or dead letter for a `read_committed` reader, over crashes too.
+    /// Each event ends as exactly one prediction or dead letter for a `read_committed` reader, over crashes
+    /// too.
     case exactlyOnce = "exactly-once"
     /// None is lost; after a crash some may come twice. Less latency: nothing waits for a transaction.
     case atLeastOnce = "at-least-once"
@@ -61,8 +62,8 @@ public struct ScoringLimits: Sendable {
     public var blockRowsMax = 1_024
     /// What an event may ask for; a larger one is a dead letter.
     public var features = FeatureLimits()
-    /// Bytes of a dead letter's value; of a larger one the beginning is kept, for a record of more than 1 MB is refused by
-    /// a broker and would stop the stream.
+    /// Bytes of a dead letter's value; of a larger one the beginning is kept, for a record of more than 1 MB
+    /// is refused by a broker and would stop the stream.
     public var deadLetterBytesMax = 900_000
     /// How long a transaction may take to commit before the service gives up.
     public var commitDeadline: Duration = .seconds(60)

@@ -3,11 +3,13 @@ internal import EventLog
 internal import Modelcast
 internal import Telemetry
 
-/// The loop of the scoring service: read, score, and let two lanes take turns, one gathering while the other commits.
+/// The loop of the scoring service: read, score, and let two lanes take turns, one gathering while the other
+/// commits.
 ///
-/// One task runs it; the commit of a lane is a child task beside it. When a transaction ends is decided here: as soon as
-/// the one before is committed, so that a quiet stream has short transactions and a backlog has long ones. What must be
-/// committed, and where to start again after a failure, is decided by `TransactionLedger`.
+/// One task runs it; the commit of a lane is a child task beside it. When a transaction ends is decided here:
+/// as soon as the one before is committed, so that a quiet stream has short transactions and a backlog has
+/// long ones. What must be committed, and where to start again after a failure, is decided by
+/// `TransactionLedger`.
 ///
 /// Confined to the task that calls `run`.
 final class ScoringPipeline {
@@ -61,8 +63,8 @@ final class ScoringPipeline {
         report = ScoringReport(instruments: instruments)
     }
 
-    /// Scores until asked to stop, or until `--once` is done. Everything read is committed when it returns; when it throws,
-    /// what is not committed is read again by whoever comes next.
+    /// Scores until asked to stop, or until `--once` is done. Everything read is committed when it returns;
+    /// when it throws, what is not committed is read again by whoever comes next.
     func run() async throws(LogError) {
         let result: Result<Void, LogError> = await withTaskGroup(of: Result<Void, LogError>.self) { commits in
             do throws(LogError) {

@@ -6,9 +6,10 @@ public import Telemetry
 
 /// Scores an event stream with whatever version of a model is live, until it is told to stop.
 ///
-/// It waits for a first version, takes over its instance's transactional ids (which aborts what a killed predecessor left
-/// open), joins the group, and then scores: each input record ends as one prediction or one dead letter. New versions are
-/// loaded by the subscription, off the scoring path; the pipeline takes them up between two batches.
+/// It waits for a first version, takes over its instance's transactional ids (which aborts what a killed
+/// predecessor left open), joins the group, and then scores: each input record ends as one prediction or one
+/// dead letter. New versions are loaded by the subscription, off the scoring path; the pipeline takes them up
+/// between two batches.
 public struct ScoringService: Sendable {
     private let log: any EventLog
     private let slot: ModelSlot
@@ -18,8 +19,8 @@ public struct ScoringService: Sendable {
     /// What the service has done so far; safe to read from any thread.
     public let progress = ScoringProgress()
 
-    /// A service over `log` that scores with what `slot` holds: a subscription that the caller runs puts it there. `model`
-    /// is what it follows, for messages.
+    /// A service over `log` that scores with what `slot` holds: a subscription that the caller runs puts it
+    /// there. `model` is what it follows, for messages.
     public init(
         log: any EventLog, slot: ModelSlot, following model: String, options: ScoringOptions,
         instruments: Instruments = .disabled
@@ -31,8 +32,9 @@ public struct ScoringService: Sendable {
         self.instruments = instruments
     }
 
-    /// Scores until `stop` is raised, or, with `once`, until the input is read to where it ended now. Everything that was
-    /// read is committed then. Throws when no version can be run or the log fails for good.
+    /// Scores until `stop` is raised, or, with `once`, until the input is read to where it ended now.
+    /// Everything that was read is committed then. Throws when no version can be run or the log fails for
+    /// good.
     public func run(stop: StopSignal) async throws(ScoringError) -> ScoringSummary {
         do throws(LogError) {
             return try await runOnThread(stop: stop)
@@ -64,8 +66,8 @@ public struct ScoringService: Sendable {
         guard let model = try await firstModel(stop: stop) else {
             return ScoringSummary(tally: ScoringTally(), elapsed: .zero)
         }
-        // The writers before the group: making them aborts what a killed predecessor left open, and only then are the
-        // group's committed offsets the last ones.
+        // The writers before the group: making them aborts what a killed predecessor left open, and only then
+        // are the group's committed offsets the last ones.
         let lanes = try await makeLanes()
         let reader = try await log.groupReader(
             GroupOptions(

@@ -1,15 +1,17 @@
 internal import Basics
 public import EventLog
 
-/// What the open and the sealed transaction have used up of the input: the bookkeeping that exactly-once rests on.
+/// What the open and the sealed transaction have used up of the input: the bookkeeping that exactly-once
+/// rests on.
 ///
-/// Two transactions are alive at most: one is *open* (it gathers and scores), one is *sealed* (it commits). A failure of
-/// either goes back to the first record of both, because the broker aborts the later one together with the earlier. A pure
-/// value: no lock, clock or log inside.
+/// Two transactions are alive at most: one is *open* (it gathers and scores), one is *sealed* (it commits). A
+/// failure of either goes back to the first record of both, because the broker aborts the later one together
+/// with the earlier. A pure value: no lock, clock or log inside.
 ///
 /// Partitions of one topic are numbered from 0, so that noting a record is two array writes and no look-up.
 public struct TransactionLedger: Sendable {
-    /// Where one transaction began and how far it has come, by partition number; nil: nothing of that partition.
+    /// Where one transaction began and how far it has come, by partition number; nil: nothing of that
+    /// partition.
     private struct Span: Sendable {
         var first: [Int64?]
         var next: [Int64?]
@@ -56,8 +58,8 @@ public struct TransactionLedger: Sendable {
         openRecords += 1
     }
 
-    /// Notes that the reader stands at `offset` of `partition`: beyond the last record, where only markers of transactions
-    /// were. Committing it lets "caught up" be seen from outside.
+    /// Notes that the reader stands at `offset` of `partition`: beyond the last record, where only markers of
+    /// transactions were. Committing it lets "caught up" be seen from outside.
     public mutating func reach(_ partition: Partition, _ offset: Offset) {
         let index = Int(partition.number)
         guard offset.number > (open.next[index] ?? -1) else { return }
@@ -65,7 +67,8 @@ public struct TransactionLedger: Sendable {
         open.next[index] = offset.number
     }
 
-    /// Closes the open transaction for more input; it is the sealed one until `settle` or `rewind`. Returns what it used up.
+    /// Closes the open transaction for more input; it is the sealed one until `settle` or `rewind`. Returns
+    /// what it used up.
     public mutating func seal() -> [TopicPartition: Offset] {
         precondition(!hasSealed, "the transaction before is not settled")
         swap(&open, &sealed)

@@ -9,7 +9,8 @@ public struct ModelName: Hashable, Comparable, Sendable, CustomStringConvertible
             throw SnapshotError(
                 .invalidName, "'\(text)' is no model name",
                 hint:
-                    "use 1 to 128 letters, digits, dots, underscores, hyphens; begin with one of the first two"
+                    "use 1 to 128 letters, digits, dots, underscores, hyphens; "
+                    + "begin with one of the first two"
             )
         }
         self.text = text

@@ -1,8 +1,8 @@
 internal import Basics
 internal import Glibc
 
-/// Where a table's bytes come from: a file, standard input, or memory. Confined to one thread; reading blocks, so it
-/// belongs on a `ThreadExecutor`.
+/// Where a table's bytes come from: a file, standard input, or memory. Confined to one thread; reading
+/// blocks, so it belongs on a `ThreadExecutor`.
 public final class ByteSource {
     /// The name for messages: the path, or `standard input`.
     public let name: String

@@ -1,7 +1,9 @@
-/// Finds the cells and the end of one CSV row (RFC 4180; also bare line feeds) in bytes that arrive in pieces.
+/// Finds the cells and the end of one CSV row (RFC 4180; also bare line feeds) in bytes that arrive in
+/// pieces.
 ///
-/// Pure: it keeps its place relative to the row's beginning, so that the caller may move the bytes and call again with
-/// more of them. Quotes count only at a cell's beginning; within an unquoted cell a quote is an ordinary character.
+/// Pure: it keeps its place relative to the row's beginning, so that the caller may move the bytes and call
+/// again with more of them. Quotes count only at a cell's beginning; within an unquoted cell a quote is an
+/// ordinary character.
 struct CSVScanner {
     struct Cell {
         var start: Int
@@ -52,8 +54,8 @@ struct CSVScanner {
         escaped = false
     }
 
-    /// Goes on over `row`, which begins at the row's first byte; returns the row's length with its line end, or nil when
-    /// the row is longer than these bytes.
+    /// Goes on over `row`, which begins at the row's first byte; returns the row's length with its line end,
+    /// or nil when the row is longer than these bytes.
     mutating func scan(_ row: Span<UInt8>) -> Int? {
         while offset < row.count {
             let byte = row[offset]

@@ -1,7 +1,7 @@
 /// Decimal numbers from bytes, without making text in the usual case.
 ///
-/// Up to 18 digits and a power of ten up to 22 are exact by one multiplication or division (Clinger, "How to Read
-/// Floating Point Numbers Accurately", 1990); anything else goes through the standard library.
+/// Up to 18 digits and a power of ten up to 22 are exact by one multiplication or division (Clinger, "How to
+/// Read Floating Point Numbers Accurately", 1990); anything else goes through the standard library.
 public enum DecimalNumber {
     private static let powers: [Double] = [
         1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18,

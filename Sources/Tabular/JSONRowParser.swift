@@ -1,5 +1,6 @@
-/// Reads one JSON object into cells: its members are columns in the order of their first appearance. A member named
-/// `features` that is an object gives its own members as columns; one that is an array gives its elements by position.
+/// Reads one JSON object into cells: its members are columns in the order of their first appearance. A member
+/// named `features` that is an object gives its own members as columns; one that is an array gives its
+/// elements by position.
 ///
 /// Keys are compared with the key that followed last time, so that rows of one shape need no look-up.
 struct JSONRowParser {

@@ -16,8 +16,9 @@ public enum CellKind: UInt8, Sendable {
 
 /// Rows as byte ranges over one buffer: no text and no array is made per cell.
 ///
-/// A value to be filled again and again by `TableReader.read`, so that its memory is reused. Columns are those of the
-/// reader; a JSON column that appears for the first time in a later row reads as missing in the rows before it.
+/// A value to be filled again and again by `TableReader.read`, so that its memory is reused. Columns are
+/// those of the reader; a JSON column that appears for the first time in a later row reads as missing in the
+/// rows before it.
 public struct RowBatch: Sendable {
     /// The bytes that the ranges mean.
     public internal(set) var bytes: [UInt8] = []

@@ -6,15 +6,15 @@ public enum TableHeader: Sendable, Hashable {
     case present
     /// It does not: columns are named by `expectedColumns` in their order, and `f0`, `f1`, … after those.
     case absent
-    /// Found out: with expected columns, the first row is a header if one of its cells is such a name; without, if all its
-    /// cells are filled, different, and neither numbers nor booleans.
+    /// Found out: with expected columns, the first row is a header if one of its cells is such a name;
+    /// without, if all its cells are filled, different, and neither numbers nor booleans.
     case detect
 }
 
 /// Reads a table in batches of rows, with bounds on everything; the same rows from CSV and JSON lines.
 ///
-/// CSV is RFC 4180 with either line end and an optional byte order mark. Rows that cannot be read come as rejects in the
-/// batch and the rest goes on. Confined to one thread; reading blocks.
+/// CSV is RFC 4180 with either line end and an optional byte order mark. Rows that cannot be read come as
+/// rejects in the batch and the rest goes on. Confined to one thread; reading blocks.
 ///
 /// ```swift
 /// let reader = try TableReader(ByteSource(path: "rides.csv"), format: .csv)
@@ -47,8 +47,8 @@ public final class TableReader {
 
     /// Begins to read `source` (and reads a CSV file's first row).
     ///
-    /// With `parsesJSON` false, JSON lines come as rows without columns, for callers that parse `RowBatch.raw` themselves;
-    /// nothing but their length is checked.
+    /// With `parsesJSON` false, JSON lines come as rows without columns, for callers that parse
+    /// `RowBatch.raw` themselves; nothing but their length is checked.
     ///
     /// Throws `header` for a header that repeats a name, `tooManyColumns`, and `unreadable`.
     public init(
@@ -72,8 +72,8 @@ public final class TableReader {
     /// Whether nothing is left to read. True before the first read only for an empty table.
     public var isAtEnd: Bool { atEnd && head == buffer.count }
 
-    /// Empties `batch`, then fills it with up to `rowsMax` rows (fewer when they hold many bytes); false at the end of the
-    /// table, when the batch is empty.
+    /// Empties `batch`, then fills it with up to `rowsMax` rows (fewer when they hold many bytes); false at
+    /// the end of the table, when the batch is empty.
     public func read(into batch: inout RowBatch, rowsMax: Int = 1_024) throws(TabularError) -> Bool {
         batch.removeAll()
         let bytesMax = max(limits.rowBytesMax, 8 << 20)
@@ -263,7 +263,8 @@ public final class TableReader {
             if let other = seen[name] {
                 throw TabularError(
                     .header,
-                    "\(self.name):\(line):1: columns \(other + 1) and \(column + 1) are both named \"\(name)\"",
+                    "\(self.name):\(line):1: "
+                        + "columns \(other + 1) and \(column + 1) are both named \"\(name)\"",
                     hint: "give each column a name of its own, or say that the file has no header")
             }
             guard name.utf8.count <= limits.nameBytesMax else {

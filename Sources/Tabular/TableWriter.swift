@@ -3,9 +3,9 @@ internal import Glibc
 
 /// Writes a table as CSV or JSON lines, row by row: one value a column, in the columns' order.
 ///
-/// A regular file appears under its name only when `finish` succeeds, whole; until then it is `PATH.partial`. Nothing
-/// is synced: a power cut may lose it. Standard output (`-`), pipes and devices are written directly. Confined to one
-/// thread; writing blocks.
+/// A regular file appears under its name only when `finish` succeeds, whole; until then it is `PATH.partial`.
+/// Nothing is synced: a power cut may lose it. Standard output (`-`), pipes and devices are written directly.
+/// Confined to one thread; writing blocks.
 public final class TableWriter {
     /// The path, or `standard output`.
     public let name: String
@@ -24,8 +24,8 @@ public final class TableWriter {
     private var column = 0
     private static let bufferBytes = 256 << 10
 
-    /// Begins to write at `path` (`-`: standard output), in the format that its suffix names unless one is given; CSV gets
-    /// a header row unless `header` is false.
+    /// Begins to write at `path` (`-`: standard output), in the format that its suffix names unless one is
+    /// given; CSV gets a header row unless `header` is false.
     public init(
         path: String, format: TabularFormat? = nil, columns: [String], header: Bool = true
     ) throws(TabularError) {

@@ -5,7 +5,8 @@ public enum TabularFormat: String, Sendable, CaseIterable {
     /// One JSON object a line.
     case jsonLines = "jsonl"
 
-    /// The format that the suffix of `path` names: `.csv`, or `.jsonl`, `.ndjson`, `.json`; nil for any other.
+    /// The format that the suffix of `path` names: `.csv`, or `.jsonl`, `.ndjson`, `.json`; nil for any
+    /// other.
     public init?(path: String) {
         let name = path.utf8.split(separator: UInt8(ascii: "/")).last.map { String(Substring($0)) } ?? path
         let lower = name.lowercased()

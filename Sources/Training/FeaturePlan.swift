@@ -88,7 +88,8 @@ struct FeaturePlan {
             if dropped.contains(feature.name) { continue }
             if mentioned.contains(feature.name), !included.contains(feature.name) {
                 notices.append(
-                    "\(feature.name) is no feature, because the label mentions it; --include \(feature.name) makes it one"
+                    "\(feature.name) is no feature, because the label mentions it; "
+                        + "--include \(feature.name) makes it one"
                 )
                 continue
             }
@@ -122,7 +123,8 @@ struct FeaturePlan {
         guard present >= identifierRowsMin else { return nil }
         if column.type == .text, Double(statistics.distinct) > identifierShare * Double(present) {
             return
-                "\(statistics.distinct) different texts in \(present) rows identify rows rather than describe them"
+                "\(statistics.distinct) different texts in \(present) rows identify rows "
+                + "rather than describe them"
         }
         let lower = column.name.lowercased()
         let isNamedLikeOne =
@@ -150,8 +152,8 @@ struct FeaturePlan {
         }
     }
 
-    /// What was seen, and as much again on both sides (but nothing below zero where nothing was): wide enough for new data,
-    /// narrow enough for a wrong unit.
+    /// What was seen, and as much again on both sides (but nothing below zero where nothing was): wide enough
+    /// for new data, narrow enough for a wrong unit.
     private static func range(_ statistics: ColumnStatistics) -> ClosedRange<Double>? {
         guard let minimum = statistics.minimum, let maximum = statistics.maximum else { return nil }
         let span = maximum - minimum

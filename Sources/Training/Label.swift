@@ -13,8 +13,8 @@ struct Label: Sendable {
 
     var missingCount: Int { values.count { $0.isNaN } }
 
-    /// Decides what is predicted from the values: 0 and 1 (or booleans, or two texts) are two classes, texts are classes,
-    /// other numbers are a number. `task` overrides it.
+    /// Decides what is predicted from the values: 0 and 1 (or booleans, or two texts) are two classes, texts
+    /// are classes, other numbers are a number. `task` overrides it.
     init(_ values: [TableValue], expression: String, task wanted: TrainingTask?) throws(TrainingError) {
         func refusal(_ why: String, _ hint: String = "") -> TrainingError {
             TrainingError(.label, "the label \(expression) \(why)", hint: hint)

@@ -10,11 +10,12 @@ public enum DataPart: String, Sendable, CaseIterable {
     case test
 }
 
-/// Divides rows by a hash of their content, so that a row (and its copies) is in the same part in every run, on every
-/// machine, in whatever order the rows stand, and however many are added.
+/// Divides rows by a hash of their content, so that a row (and its copies) is in the same part in every run,
+/// on every machine, in whatever order the rows stand, and however many are added.
 ///
-/// The number of a row is the first eight bytes, big-endian, of the SHA-256 of `SEED:KEY`, divided by 2^64; KEY is the
-/// text of the key column, or else the row's bytes as they stand in the file without the line end. In Python:
+/// The number of a row is the first eight bytes, big-endian, of the SHA-256 of `SEED:KEY`, divided by 2^64;
+/// KEY is the text of the key column, or else the row's bytes as they stand in the file without the line end.
+/// In Python:
 ///
 /// ```python
 /// u = int.from_bytes(hashlib.sha256(f"{seed}:".encode() + row).digest()[:8], "big") / 2**64

@@ -15,8 +15,8 @@ internal import Synchronization
 public enum Trainer {
     /// Loads the table, fits the algorithms, evaluates them, and makes a snapshot of the best.
     ///
-    /// The work runs on a thread of its own. Cancelling the task ends it between rounds, batches of rows and steps of the
-    /// fit, with `cancelled`. `progress` is called on that thread.
+    /// The work runs on a thread of its own. Cancelling the task ends it between rounds, batches of rows and
+    /// steps of the fit, with `cancelled`. `progress` is called on that thread.
     ///
     /// Throws `TrainingError`; a model that fails its requirements is no error, see `TrainingReport.passed`.
     public static func train(

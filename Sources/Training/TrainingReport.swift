@@ -80,8 +80,8 @@ public struct TrainedModel: Sendable {
     public let algorithm: Algorithm
     /// The format of the model file.
     public let format: ModelFormat
-    /// The model file first, then `schema.json`, `pipeline.json`, `baseline.json`, `golden.json`. The same data, request
-    /// and libxgboost give the same bytes.
+    /// The model file first, then `schema.json`, `pipeline.json`, `baseline.json`, `golden.json`. The same
+    /// data, request and libxgboost give the same bytes.
     public let files: [File]
     /// The metrics on the test part by name.
     public let metrics: [String: Double]

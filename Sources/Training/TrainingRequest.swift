@@ -45,8 +45,8 @@ public struct TrainingRequest: Sendable {
     public var label: String
     /// What is predicted; nil: told by the label's values.
     public var task: TrainingTask?
-    /// Columns that are features although the label mentions them (or although they look useless); `EXPRESSION AS name`
-    /// adds a feature computed in SQL, which events must then carry under that name.
+    /// Columns that are features although the label mentions them (or although they look useless);
+    /// `EXPRESSION AS name` adds a feature computed in SQL, which events must then carry under that name.
     public var include: [String] = []
     /// Columns that are no features.
     public var exclude: [String] = []
@@ -64,8 +64,8 @@ public struct TrainingRequest: Sendable {
     public var schema: Schema?
     /// What to fit; empty: the usual ones of the task, boosted trees if libxgboost is there.
     public var algorithms: [Algorithm] = []
-    /// Parameters: those of XGBoost, `rounds`, `early_stopping_rounds` (0: none), `model_format` (`json` or `ubj`), and
-    /// `l2` for the linear family.
+    /// Parameters: those of XGBoost, `rounds`, `early_stopping_rounds` (0: none), `model_format` (`json` or
+    /// `ubj`), and `l2` for the linear family.
     public var parameters: [String: String] = [:]
     /// What the best model is chosen by, on the validation part; nil: AUC, log loss or RMSE by the task.
     public var metric: Metric?

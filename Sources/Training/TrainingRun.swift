@@ -95,8 +95,8 @@ struct TrainingRun {
         }
     }
 
-    /// The label, and the columns that it mentions. Where the table itself is wrong, that is said rather than what follows
-    /// from it.
+    /// The label, and the columns that it mentions. Where the table itself is wrong, that is said rather than
+    /// what follows from it.
     private func label(_ table: Table) throws(TrainingError) -> (Label, [String]) {
         do throws(TrainingError) {
             let (expression, mentioned) = try labelExpression(table)
@@ -191,8 +191,9 @@ struct TrainingRun {
         else {
             throw TrainingError(
                 .data,
-                "\(table.name): too few rows with a label: \(counts[0]) to train on, \(counts[1]) to choose by, "
-                    + "\(counts[2]) to test on", hint: "at least some hundred rows are needed")
+                "\(table.name): too few rows with a label: \(counts[0]) to train on, "
+                    + "\(counts[1]) to choose by, \(counts[2]) to test on",
+                hint: "at least some hundred rows are needed")
         }
         if label.task != .regression {
             let seen = Set((parts[.train] ?? []).map { label.values[$0] })

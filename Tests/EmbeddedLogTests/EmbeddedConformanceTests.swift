@@ -9,7 +9,8 @@ struct EmbeddedConformanceTests {
     func conforms(_ conformance: ConformanceCase) async throws {
         let place = try TemporaryLog()
         var options = EmbeddedLog.Options()
-        // What is acknowledged is not asked to survive a power cut here, so that many tests share one disk in peace.
+        // What is acknowledged is not asked to survive a power cut here, so that many tests share one disk in
+        // peace.
         options.durability = .normal
         let subject = ConformanceSubject(
             name: "embedded", capabilities: .all, sessionTimeout: .milliseconds(2_000),

@@ -33,7 +33,7 @@ struct GroupStateTests {
     }
 
     @Test(
-        "over random joins, leaves, deaths and polls, no partition has two readers, and in the end each has one",
+        "over random joins, leaves, deaths and polls, no partition has two readers; in the end each has one",
         arguments: 0..<200)
     func random(seed: Int) {
         var random = SeededRandom(seed: UInt64(seed))

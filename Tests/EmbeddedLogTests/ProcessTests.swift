@@ -161,7 +161,7 @@ struct ProcessTests {
     }
 
     @Test(
-        "a full disk is an error with a remedy; what was acknowledged stays, and writing goes on once there is room"
+        "a full disk is an error with a remedy; what was acknowledged stays; writing goes on with room"
     )
     func fullDisk() async throws {
         let place = try TemporaryLog()
@@ -251,7 +251,8 @@ private func commitUntilKilled(_ path: String, acks: String, round: Int, after d
     }
 }
 
-/// Copies `input` to `output`, a transaction a read; with `until`, ends when so many records were committed in all.
+/// Copies `input` to `output`, a transaction a read; with `until`, ends when so many records were committed
+/// in all.
 private func copyInput(_ path: String, instance: String, until: Int64?) async throws {
     let log = try await EmbeddedLog.openFast(path)
     let writer = try await log.transactionalWriter(id: instance)

@@ -64,7 +64,8 @@ extension Record {
     var text: String { String(decoding: value ?? [], as: UTF8.self) }
 }
 
-/// Lines that a child process leaves for its parent, one `write` each, so that a kill leaves whole lines only.
+/// Lines that a child process leaves for its parent, one `write` each, so that a kill leaves whole lines
+/// only.
 enum Lines {
     static func append(_ line: String, to path: String) {
         let file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)

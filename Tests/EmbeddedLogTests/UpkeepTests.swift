@@ -9,7 +9,7 @@ import Testing
 @Suite("Embedded log with slow neighbours", .timeLimit(.minutes(2)))
 struct NeighbourTests {
     @Test(
-        "while another process holds the lock, a send times out, closing keeps its deadline, and reading goes on"
+        "while another process holds the lock, a send times out, closing keeps its deadline, reading goes on"
     )
     func locked() async throws {
         let place = try TemporaryLog()

@@ -78,7 +78,8 @@ extension Outcome: CustomStringConvertible {
 
 /// A run of the program that goes on.
 ///
-/// `@unchecked`: `Process` may be signalled and asked from any thread once it runs; everything else is constant.
+/// `@unchecked`: `Process` may be signalled and asked from any thread once it runs; everything else is
+/// constant.
 final class RunningProgram: @unchecked Sendable {
     private let process = Process()
     private let words: [String]

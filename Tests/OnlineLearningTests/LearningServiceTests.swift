@@ -52,7 +52,8 @@ struct LearningBench {
         return options
     }
 
-    /// Appends `range` of a stream that depends on `seed` alone. Labels of some events come before them, of some never.
+    /// Appends `range` of a stream that depends on `seed` alone. Labels of some events come before them, of
+    /// some never.
     func send(_ range: Range<Int>, seed: UInt64) async throws {
         let writer = try await log.writer()
         var batch = RecordBatch()
@@ -124,7 +125,8 @@ struct LearningBench {
         #expect(next.count == 8)
     }
 
-    /// A learner that is stopped anywhere and started again makes the same versions, byte for byte, as one that is not.
+    /// A learner that is stopped anywhere and started again makes the same versions, byte for byte, as one
+    /// that is not.
     @Test(arguments: [3, 4, 5] as [UInt64])
     func interruptionsChangeNothing(seed: UInt64) async throws {
         let whole = try await LearningBench()

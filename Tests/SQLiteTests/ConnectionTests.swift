@@ -212,7 +212,8 @@ struct SQLiteErrorTests {
                 let connection = try Connection(path: path, options)
                 try connection.execute(
                     "PRAGMA page_size = 512; CREATE TABLE t (k PRIMARY KEY, v) WITHOUT ROWID;"
-                        + "INSERT INTO t SELECT value, hex(randomblob(20)) FROM json_each('[1,2,3,4,5,6,7,8,9]')"
+                        + "INSERT INTO t SELECT value, hex(randomblob(20)) "
+                        + "FROM json_each('[1,2,3,4,5,6,7,8,9]')"
                 )
             }
             let sound = try Data(contentsOf: URL(fileURLWithPath: path))

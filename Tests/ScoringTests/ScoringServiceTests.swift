@@ -226,8 +226,9 @@ struct ScoringBench {
         }
     }
 
-    /// The Nth operation fails, before or after it took effect, for every N: nothing is lost, nothing doubled. (A read that
-    /// throws has taken nothing, and a commit that throws has committed nothing, unless it is fatal: see below.)
+    /// The Nth operation fails, before or after it took effect, for every N: nothing is lost, nothing
+    /// doubled. (A read that throws has taken nothing, and a commit that throws has committed nothing, unless
+    /// it is fatal: see below.)
     @Test(arguments: [FaultPlan.Moment.before, .after])
     func anyFailingOperationLosesAndDoublesNothing(moment: FaultPlan.Moment) async throws {
         let kinds: Set<FaultPlan.Operation> =
@@ -254,7 +255,8 @@ struct ScoringBench {
         #expect(number > 5)
     }
 
-    /// The acknowledgement of a commit is lost for good: the service ends, and its successor learns what was committed.
+    /// The acknowledgement of a commit is lost for good: the service ends, and its successor learns what was
+    /// committed.
     @Test func aCommitOfUnknownOutcomeLosesAndDoublesNothing() async throws {
         let lost = LogError(.timedOut, "the answer never came", severity: .fatal, recovery: .restart)
         var number = 1

@@ -29,8 +29,8 @@ import Testing
         #expect(ledger.seal() == [Self.place(0): Offset(12)])
     }
 
-    /// A log of three partitions is read with failures, and every record must be committed once.
-    /// The broker is played by the test: what is sealed is either committed, or both transactions are rewound.
+    /// A log of three partitions is read with failures, and every record must be committed once. The broker
+    /// is played by the test: what is sealed is either committed, or both transactions are rewound.
     @Test(arguments: 0..<200 as Range<UInt64>)
     func everyRecordIsCommittedOnceWhateverFails(seed: UInt64) {
         var random = SeededRandom(seed: seed)

@@ -4,7 +4,8 @@ import Training
 
 @Suite(.enabled(if: Oracle.python != nil, Comment(rawValue: Oracle.whySkipped)))
 struct OracleTests {
-    /// Weights, predictions, metrics and golden rows agree with scikit-learn, which repeats split and pipeline.
+    /// Weights, predictions, metrics and golden rows agree with scikit-learn, which repeats split and
+    /// pipeline.
     @Test(arguments: [
         (Algorithm.logistic, TrainingTask.binary, Ride.label, "float(r['tips']) > 0.2 * float(r['fare'])"),
         (.linear, .regression, "fare", "float(r['fare'])"),

@@ -145,7 +145,8 @@ extension CatalogWriter {
         let actual =
             switch current {
             case .some(let current):
-                "points to \(current.version.map { "version \($0)" } ?? "nothing") since \(current.by) moved it "
+                "points to \(current.version.map { "version \($0)" } ?? "nothing") "
+                    + "since \(current.by) moved it "
                     + "at \(current.at)"
             case nil: "does not exist"
             }

@@ -38,8 +38,8 @@ public struct ConformanceCase: Sendable, CustomStringConvertible {
 
     public var description: String { name }
 
-    /// Runs the case; throws `ConformanceFailure` when the engine does otherwise. The seed of random choices is taken from
-    /// `MODELCAST_SEED` if that is set; every failure names it.
+    /// Runs the case; throws `ConformanceFailure` when the engine does otherwise. The seed of random choices
+    /// is taken from `MODELCAST_SEED` if that is set; every failure names it.
     public func run(on subject: ConformanceSubject) async throws {
         let given = unsafe getenv("MODELCAST_SEED").flatMap { unsafe UInt64(String(cString: $0)) }
         let run = ConformanceRun(subject: subject, seed: given ?? UInt64.random(in: 0...UInt64(Int64.max)))

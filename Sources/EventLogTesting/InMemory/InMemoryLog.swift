@@ -4,8 +4,8 @@ internal import Synchronization
 
 /// An `EventLog` in memory, with the time that it is given: for tests of everything above the log.
 ///
-/// It behaves like a Kafka cluster down to the gaps that transaction markers leave between offsets, and can do what a test
-/// needs and no user does: compact or trim at once, kill a process, end a session.
+/// It behaves like a Kafka cluster down to the gaps that transaction markers leave between offsets, and can
+/// do what a test needs and no user does: compact or trim at once, kill a process, end a session.
 ///
 /// ```swift
 /// let log = InMemoryLog(time: SimulatedTime())
@@ -66,8 +66,9 @@ public final class InMemoryLog: EventLog {
         InMemoryLog(name: name, core: core)
     }
 
-    /// Everything made from this handle stops as if its process were killed: open transactions stay open and members
-    /// stay in their groups until the log's own timeouts end them. Every later call fails with `closed`.
+    /// Everything made from this handle stops as if its process were killed: open transactions stay open and
+    /// members stay in their groups until the log's own timeouts end them. Every later call fails with
+    /// `closed`.
     public func kill() {
         gate.kill()
         core.signal.notify()
@@ -85,7 +86,8 @@ public final class InMemoryLog: EventLog {
         try core.change { state throws(LogError) in try state.trim(partition, before: offset) }
     }
 
-    /// Ends the session of `reader` now, as a long pause would: its partitions go to others, and it hears `lost`.
+    /// Ends the session of `reader` now, as a long pause would: its partitions go to others, and it hears
+    /// `lost`.
     public func expire(_ reader: any GroupReader) {
         (reader as? InMemoryGroupReader)?.expire()
     }

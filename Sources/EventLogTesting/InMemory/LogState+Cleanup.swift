@@ -1,8 +1,8 @@
 package import EventLog
 
 extension LogState {
-    /// Keeps the last committed record of each key, in every partition of `topic`. Records behind an open transaction stay.
-    /// Tombstones stay until they are dropped too.
+    /// Keeps the last committed record of each key, in every partition of `topic`. Records behind an open
+    /// transaction stay. Tombstones stay until they are dropped too.
     package mutating func compact(_ topic: TopicName, dropsTombstones: Bool) throws(LogError) {
         guard let count = partitionCount(of: topic) else { throw .noTopic(topic) }
         for number in 0..<count {

@@ -41,8 +41,8 @@ extension LogState {
         case lost
     }
 
-    /// A member joins. One with an `instance` takes over from the member that had the name, which is fenced. Returns its
-    /// number.
+    /// A member joins. One with an `instance` takes over from the member that had the name, which is fenced.
+    /// Returns its number.
     package mutating func join(_ options: GroupOptions) throws(LogError) -> Int {
         for topic in options.topics where topicStates[topic] == nil { throw .noTopic(topic) }
         lastMember += 1
@@ -104,7 +104,8 @@ extension LogState {
         return next
     }
 
-    /// Gives up what `member` was told to give up before, then says what the group wants of it; nil: nothing new.
+    /// Gives up what `member` was told to give up before, then says what the group wants of it; nil: nothing
+    /// new.
     package mutating func poll(group name: String, member id: Int) throws(LogError) -> GroupEvent? {
         guard var group = groups[name] else { throw .closed("group \(name)") }
         guard var member = group.members[id] else {

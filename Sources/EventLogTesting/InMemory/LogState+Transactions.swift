@@ -94,7 +94,8 @@ extension LogState {
             : .wrongState("no transaction of '\(id)' is open")
     }
 
-    /// Decides transaction `number` and writes its marker, which takes an offset, to each partition that it touched.
+    /// Decides transaction `number` and writes its marker, which takes an offset, to each partition that it
+    /// touched.
     private mutating func finish(_ number: Int, commits: Bool) {
         for (topic, state) in topicStates {
             for index in state.partitions.indices where state.partitions[index].open[number] != nil {

@@ -1,11 +1,12 @@
 package import Basics
 package import EventLog
 
-/// The semantics of a log as a value: topics, partitions, transactions and groups, without clock, lock or waiting.
+/// The semantics of a log as a value: topics, partitions, transactions and groups, without clock, lock or
+/// waiting.
 ///
-/// `InMemoryLog` holds one behind a lock. Like a Kafka broker it writes records of a transaction at once and hides them
-/// until the outcome is known, and a transaction's outcome takes an offset of its own; so whoever is tested on it meets
-/// gaps between offsets and readers that wait behind an open transaction.
+/// `InMemoryLog` holds one behind a lock. Like a Kafka broker it writes records of a transaction at once and
+/// hides them until the outcome is known, and a transaction's outcome takes an offset of its own; so whoever
+/// is tested on it meets gaps between offsets and readers that wait behind an open transaction.
 package struct LogState: Sendable {
     /// The numbers that bound it.
     package struct Limits: Sendable {

@@ -26,7 +26,8 @@ enum GoldenCheck {
                 if let fault = decoder.decode(event.span, 0..<event.count, into: &block) {
                     throw ModelcastError(
                         .goldenUnreadable,
-                        "\(place): golden row \(index) is no event of the schema: \(fault.message(program.schema))",
+                        "\(place): golden row \(index) is no event of the schema: "
+                            + fault.message(program.schema),
                         hint: "record the golden rows again with the schema that is published")
                 }
             }
@@ -41,7 +42,8 @@ enum GoldenCheck {
                     throw ModelcastError(
                         .goldenMismatch, "\(place): golden \(problem)",
                         hint:
-                            "the model does not score here as it did where it was made: compare library versions"
+                            "the model does not score here as it did where it was made: "
+                            + "compare library versions"
                     )
                 }
             }

@@ -17,10 +17,11 @@ public struct EventScore: Sendable, Hashable, CustomStringConvertible {
 }
 
 extension LoadedModel {
-    /// Scores one event, a JSON object as it stands on the events' topic. Throws `event-refused` naming what is wrong with it.
+    /// Scores one event, a JSON object as it stands on the events' topic. Throws `event-refused` naming what
+    /// is wrong with it.
     ///
-    /// For a request now and then: each call makes its own buffers. A loop over many events keeps an `EventDecoder`, a
-    /// `FeatureBlock` and the scratches, and scores in batches.
+    /// For a request now and then: each call makes its own buffers. A loop over many events keeps an
+    /// `EventDecoder`, a `FeatureBlock` and the scratches, and scores in batches.
     public func score(_ event: [UInt8]) throws(ModelcastError) -> EventScore {
         var decoder = EventDecoder(schema: schema)
         var block = FeatureBlock(schema: schema)

@@ -61,7 +61,8 @@ final class ChunkReader {
         for chunk in missing where finder.place(of: chunk) == nil || lost.contains(chunk) {
             fetched.failed[chunk.digest] = SnapshotError(
                 .chunkMissing,
-                "chunk \(chunk.digest) is not in \(topic)[\(chunk.partition)], at \(chunk.offset) or elsewhere",
+                "chunk \(chunk.digest) is not in \(topic)[\(chunk.partition)], "
+                    + "at \(chunk.offset) or elsewhere",
                 hint: "publish the version again")
         }
         return fetched

@@ -1,7 +1,8 @@
 package import Basics
 
 extension JSONValue {
-    /// An object whose members stand in the order of the UTF-8 bytes of their names, as every record of ours has them.
+    /// An object whose members stand in the order of the UTF-8 bytes of their names, as every record of ours
+    /// has them.
     package init(sorting members: [String: JSONValue]) {
         self = .object(
             members.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }.map {

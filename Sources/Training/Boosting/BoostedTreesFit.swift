@@ -1,14 +1,16 @@
 internal import Basics
 
-/// Trains boosted trees through libxgboost. The number of threads is fixed, because the order of the library's sums (and
-/// so the last bits of the model) depends on it: the same rows and parameters give the same bytes.
+/// Trains boosted trees through libxgboost. The number of threads is fixed, because the order of the
+/// library's sums (and so the last bits of the model) depends on it: the same rows and parameters give the
+/// same bytes.
 struct BoostedTreesFit {
     let library: XGBoostLibrary
     var task: TrainingTask
     var classCount = 2
     /// Rounds at most.
     var rounds = 200
-    /// Rounds without a better validation metric after which it stops and the best round is kept; nil: all rounds.
+    /// Rounds without a better validation metric after which it stops and the best round is kept; nil: all
+    /// rounds.
     var earlyStoppingRounds: Int?
     /// The library's own parameters, over the defaults.
     var parameters: [String: String] = [:]
@@ -63,8 +65,8 @@ struct BoostedTreesFit {
         }
     }
 
-    /// Fits to `train`, judged by `validation` after each round. `progress` hears (round, metric); `shouldStop` is asked
-    /// before each round.
+    /// Fits to `train`, judged by `validation` after each round. `progress` hears (round, metric);
+    /// `shouldStop` is asked before each round.
     func fit(
         train: Rows, validation: Rows, names: [String], shouldStop: () -> Bool,
         progress: (Int, Double) -> Void

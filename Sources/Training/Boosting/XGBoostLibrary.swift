@@ -1,11 +1,11 @@
 internal import Basics
 internal import Glibc
 
-/// libxgboost, opened at run time: Debian's `libxgboost0` (1.7) or the file inside PyPI's `xgboost-cpu` (3.2). It is
-/// needed to train boosted trees, never to score them.
+/// libxgboost, opened at run time: Debian's `libxgboost0` (1.7) or the file inside PyPI's `xgboost-cpu`
+/// (3.2). It is needed to train boosted trees, never to score them.
 ///
-/// `@unchecked Sendable`: the functions' addresses never change, the library is never closed, and its error text is
-/// thread-local (c_api.h, `XGBGetLastError`).
+/// `@unchecked Sendable`: the functions' addresses never change, the library is never closed, and its error
+/// text is thread-local (c_api.h, `XGBGetLastError`).
 @safe final class XGBoostLibrary: @unchecked Sendable {
     typealias Handle = UnsafeMutableRawPointer
     typealias GetLastError = @convention(c) () -> UnsafePointer<CChar>?
@@ -64,8 +64,9 @@ internal import Glibc
     let boosterSave: BoosterSave
     let boosterPredict: BoosterPredict
 
-    /// Opens the library at `path`, or the first that is found: the file named by `MODELCAST_XGBOOST`, the system's, then
-    /// those of Python's packages (the active environment's, `.venv` here, the user's, the system's).
+    /// Opens the library at `path`, or the first that is found: the file named by `MODELCAST_XGBOOST`, the
+    /// system's, then those of Python's packages (the active environment's, `.venv` here, the user's, the
+    /// system's).
     ///
     /// Throws `libraryMissing`, naming the packages.
     static func open(path: String? = nil) throws(TrainingError) -> XGBoostLibrary {
@@ -82,8 +83,8 @@ internal import Glibc
             "libxgboost was not found" + (named.map { " at \($0)" } ?? "")
                 + (refusals.first.map { ": \($0)" } ?? ""),
             hint:
-                "install it with 'apt-get install libxgboost0' or 'pip install xgboost-cpu', or name the file in "
-                + "MODELCAST_XGBOOST; linear models train without it",
+                "install it with 'apt-get install libxgboost0' or 'pip install xgboost-cpu', or name the "
+                + "file in MODELCAST_XGBOOST; linear models train without it",
             recovery: .fixConfiguration)
     }
 

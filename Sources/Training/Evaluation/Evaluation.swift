@@ -1,10 +1,12 @@
 internal import Glibc
 
-/// How predictions compare with the truth. A value, computed from a model's own outputs; agrees with scikit-learn.
+/// How predictions compare with the truth. A value, computed from a model's own outputs; agrees with
+/// scikit-learn.
 public struct Evaluation: Sendable, Hashable {
     /// Rows compared.
     public let rows: Int
-    /// The metrics of the task. A metric without meaning is not a number (AUC where all rows are of one class).
+    /// The metrics of the task. A metric without meaning is not a number (AUC where all rows are of one
+    /// class).
     public let metrics: [Metric: Double]
     /// Rows by true class (outer) and predicted class; empty for regression.
     public let confusion: [[Int]]
@@ -17,7 +19,8 @@ public struct Evaluation: Sendable, Hashable {
         metrics.filter { $0.value.isFinite }.sorted { $0.key < $1.key }.map { ($0.key.rawValue, $0.value) }
     }
 
-    /// Two classes: `labels` are 0 or 1, `probabilities` those of class 1; above `threshold` class 1 is predicted.
+    /// Two classes: `labels` are 0 or 1, `probabilities` those of class 1; above `threshold` class 1 is
+    /// predicted.
     public static func binary(
         labels: [Float], probabilities: [Float], threshold: Float = 0.5
     ) -> Evaluation {
@@ -44,8 +47,8 @@ public struct Evaluation: Sendable, Hashable {
         return Evaluation(rows: labels.count, metrics: metrics, confusion: confusion)
     }
 
-    /// Several classes: `labels` are class indices, `probabilities` hold `classCount` numbers a row. Means over classes leave
-    /// out those that neither are nor were predicted, and for AUC those without a row.
+    /// Several classes: `labels` are class indices, `probabilities` hold `classCount` numbers a row. Means
+    /// over classes leave out those that neither are nor were predicted, and for AUC those without a row.
     public static func multiclass(
         labels: [Float], probabilities: [Float], classCount: Int
     ) -> Evaluation {
@@ -111,8 +114,9 @@ public struct Evaluation: Sendable, Hashable {
         return Evaluation(rows: labels.count, metrics: metrics, confusion: [])
     }
 
-    /// The share of (positive, negative) pairs in which the positive row has the higher score, ties counted half: the area
-    /// under the curve, without rounding until the last division. Not a number when all rows are of one class.
+    /// The share of (positive, negative) pairs in which the positive row has the higher score, ties counted
+    /// half: the area under the curve, without rounding until the last division. Not a number when all rows
+    /// are of one class.
     public static func auc(scores: [Float], isPositive: [Bool]) -> Double {
         let order = scores.indices.sorted { scores[$0] < scores[$1] }
         var negativesBelow = 0
@@ -141,7 +145,8 @@ public struct Evaluation: Sendable, Hashable {
         return Double(doubled) / (2 * Double(positives) * Double(negativesBelow))
     }
 
-    /// A probability of 0 would cost infinitely much; like scikit-learn for float32, it is taken as float32's epsilon.
+    /// A probability of 0 would cost infinitely much; like scikit-learn for float32, it is taken as float32's
+    /// epsilon.
     private static func logLoss(_ probability: Double) -> Double {
         let epsilon = Double(Float.ulpOfOne)
         return -log(min(max(probability, epsilon), 1 - epsilon))

@@ -8,8 +8,8 @@ public enum Metric: String, Sendable, CaseIterable, Comparable {
     case recall
     /// The harmonic mean of precision and recall; over classes, the mean of the classes.
     case f1
-    /// The area under the receiver operating characteristic: the chance that a positive row is ranked above a negative
-    /// one, ties counted half; over classes, the mean of one class against the rest.
+    /// The area under the receiver operating characteristic: the chance that a positive row is ranked above a
+    /// negative one, ties counted half; over classes, the mean of one class against the rest.
     case auc
     /// The mean negative logarithm of the probability given to the true class.
     case logLoss
@@ -28,7 +28,8 @@ public enum Metric: String, Sendable, CaseIterable, Comparable {
         }
     }
 
-    /// The metric called `name` in any case, with or without `_` and `-` (`logLoss`, `log_loss`); nil for any other.
+    /// The metric called `name` in any case, with or without `_` and `-` (`logLoss`, `log_loss`); nil for any
+    /// other.
     public init?(name: some StringProtocol) {
         let plain = name.lowercased().filter { $0 != "_" && $0 != "-" }
         guard let metric = Metric.allCases.first(where: { $0.rawValue.lowercased() == plain }) else {
@@ -37,7 +38,8 @@ public enum Metric: String, Sendable, CaseIterable, Comparable {
         self = metric
     }
 
-    /// Whether `candidate` is better than `other`; nothing is better than itself, and not a number is never better.
+    /// Whether `candidate` is better than `other`; nothing is better than itself, and not a number is never
+    /// better.
     public func isBetter(_ candidate: Double, than other: Double) -> Bool {
         if other.isNaN { return !candidate.isNaN }
         return isGreaterBetter ? candidate > other : candidate < other

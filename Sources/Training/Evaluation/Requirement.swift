@@ -1,5 +1,5 @@
-/// What a model must reach to pass: a metric, a comparison, a number. Written `auc>=0.7`, or `validation.auc>=0.7`
-/// for another part of the data than the test part.
+/// What a model must reach to pass: a metric, a comparison, a number. Written `auc>=0.7`, or
+/// `validation.auc>=0.7` for another part of the data than the test part.
 public struct Requirement: Sendable, Hashable, CustomStringConvertible {
     /// How the metric is compared with the bound.
     public enum Comparison: String, Sendable, CaseIterable {

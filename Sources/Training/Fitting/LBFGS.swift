@@ -1,6 +1,6 @@
-/// Minimises a smooth convex function by the limited-memory BFGS method with a backtracking line search that keeps the
-/// Wolfe conditions (Nocedal and Wright, "Numerical Optimization", 2006, algorithms 7.5 and 3.5 by bisection).
-/// Deterministic.
+/// Minimises a smooth convex function by the limited-memory BFGS method with a backtracking line search that
+/// keeps the Wolfe conditions (Nocedal and Wright, "Numerical Optimization", 2006, algorithms 7.5 and 3.5 by
+/// bisection). Deterministic.
 struct LBFGS {
     /// Pairs remembered.
     var memory = 20
@@ -16,8 +16,8 @@ struct LBFGS {
         var gradientMax: Double
     }
 
-    /// Minimises from `start`; `function` returns the value at a point and writes the gradient. `shouldStop` is asked at
-    /// each step.
+    /// Minimises from `start`; `function` returns the value at a point and writes the gradient. `shouldStop`
+    /// is asked at each step.
     func minimise(
         from start: [Double], shouldStop: () -> Bool = { false },
         _ function: (_ point: [Double], _ gradient: inout [Double]) -> Double

@@ -1,8 +1,8 @@
 internal import Glibc
 
 /// Fits the linear family by maximum likelihood with an L2 penalty on the weights (not on the intercepts):
-/// `sum of losses + l2 / 2 * |weights|^2`, as scikit-learn with `C = 1 / l2` (logistic, softmax) and `alpha = l2` (ridge).
-/// Deterministic: the same rows give the same bits.
+/// `sum of losses + l2 / 2 * |weights|^2`, as scikit-learn with `C = 1 / l2` (logistic, softmax) and `alpha =
+/// l2` (ridge). Deterministic: the same rows give the same bits.
 struct LinearFit {
     /// The loss, and with it what the sum of products means.
     enum Loss: Sendable {
@@ -75,8 +75,8 @@ struct LinearFit {
             if !isIntercept { total += l2 / 2 * point[index] * point[index] }
         }
         var margins = [Double](repeating: 0, count: outputs)
-        // The pointers stay inside; every column index is below `columnCount` by the construction of the rows, so an
-        // output's weight is at `output * width + column`, below `point.count`.
+        // The pointers stay inside; every column index is below `columnCount` by the construction of the
+        // rows, so an output's weight is at `output * width + column`, below `point.count`.
         unsafe rows.columns.withUnsafeBufferPointer { columns in
             unsafe rows.values.withUnsafeBufferPointer { values in
                 unsafe point.withUnsafeBufferPointer { point in

@@ -3,7 +3,8 @@ internal import Glibc
 
 /// Chooses the transforms of each feature from the rows to train on, for a family of algorithms.
 enum PipelineFit {
-    /// A column of numbers, none below zero, that leans to the right more than this is taken by its logarithm.
+    /// A column of numbers, none below zero, that leans to the right more than this is taken by its
+    /// logarithm.
     static let skewnessMax = 2.0
     /// Whole numbers above this lose digits in float32.
     static let exactMax = 16_777_216.0

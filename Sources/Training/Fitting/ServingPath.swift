@@ -2,8 +2,9 @@ internal import Basics
 internal import Features
 internal import Models
 
-/// The way that a row goes when a model serves: decoded as a table's cells, through the compiled pipeline, into the
-/// predictor. Training evaluates by this way and no other, so that what is reported is what will be served.
+/// The way that a row goes when a model serves: decoded as a table's cells, through the compiled pipeline,
+/// into the predictor. Training evaluates by this way and no other, so that what is reported is what will be
+/// served.
 struct ServingPath {
     let program: FeatureProgram
 

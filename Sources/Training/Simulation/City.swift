@@ -1,4 +1,5 @@
-/// The areas and companies of the simulated city: a selection of Chicago's community areas, with their centres.
+/// The areas and companies of the simulated city: a selection of Chicago's community areas, with their
+/// centres.
 enum City {
     struct Area: Sendable {
         let number: Int

@@ -39,7 +39,8 @@ public struct Ride: Sendable {
     public var tips: Double
     /// Month 1 to 12, hour 0 to 23 and day of the week (1 is Sunday) of the start.
     public var calendar: (month: Int, hour: Int, day: Int)
-    /// The chance, known to the simulator alone, that `tips > 0.2 * fare`: what the best possible model would predict.
+    /// The chance, known to the simulator alone, that `tips > 0.2 * fare`: what the best possible model would
+    /// predict.
     public var tipChance: Double
 
     /// Whether the label holds.

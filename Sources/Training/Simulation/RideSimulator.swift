@@ -4,12 +4,13 @@ public import Tabular
 
 /// Makes taxi rides out of a seed: the same seed gives the same rides.
 ///
-/// Rides come in the order of time, two hours apart on average: a sample of a city's rides. An area is drawn for each end, the distance between them gives
-/// miles, seconds and the fare; passengers pay by card the likelier the longer the ride and the closer to the centre.
-/// Whether the tip is more than a fifth of the fare is drawn with a chance (`Ride.tipChance`) that depends on payment,
-/// fare, hour and areas, partly through interactions that a linear model cannot express; then the amount is drawn. Cells
-/// go missing as in the real data: the company for a third of the rides, the payment for one in eight. The best possible
-/// model has an AUC of about 0.9.
+/// Rides come in the order of time, two hours apart on average: a sample of a city's rides. An area is drawn
+/// for each end, the distance between them gives miles, seconds and the fare; passengers pay by card the
+/// likelier the longer the ride and the closer to the centre. Whether the tip is more than a fifth of the
+/// fare is drawn with a chance (`Ride.tipChance`) that depends on payment, fare, hour and areas, partly
+/// through interactions that a linear model cannot express; then the amount is drawn. Cells go missing as in
+/// the real data: the company for a third of the rides, the payment for one in eight. The best possible model
+/// has an AUC of about 0.9.
 public struct RideSimulator: Sendable, IteratorProtocol {
     /// How passengers tip.
     public struct Behaviour: Sendable, Hashable {
@@ -24,8 +25,8 @@ public struct RideSimulator: Sendable, IteratorProtocol {
 
         /// As it usually is.
         public static let usual = Behaviour(generosity: -1.2, card: 3.8, hour: 2.0, fare: 1.2)
-        /// After a change of habits, to demonstrate drift: tips at other hours and for other fares, and paying by card
-        /// tells less.
+        /// After a change of habits, to demonstrate drift: tips at other hours and for other fares, and
+        /// paying by card tells less.
         public static let changed = Behaviour(generosity: -0.6, card: 2.0, hour: -1.8, fare: -1.2)
     }
 
@@ -83,8 +84,8 @@ public struct RideSimulator: Sendable, IteratorProtocol {
             tipChance: chance)
     }
 
-    /// Writes `rows` rides as CSV or JSON lines (by the suffix; `-` is standard output): the id, the time in ISO 8601, then
-    /// `Ride.columns`.
+    /// Writes `rows` rides as CSV or JSON lines (by the suffix; `-` is standard output): the id, the time in
+    /// ISO 8601, then `Ride.columns`.
     public static func write(
         rows: Int, seed: UInt64, to path: String, format: TabularFormat? = nil, behaviour: Behaviour = .usual
     ) throws(TabularError) {

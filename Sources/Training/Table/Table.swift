@@ -6,8 +6,8 @@ public import Tabular
 
 /// A file of rows loaded into SQLite, so that a label may be an SQL expression over its columns.
 ///
-/// The SQL table is named `data`; a row's `rowid` is its line in the file, an empty cell is NULL, booleans are 0 and 1.
-/// Confined to one thread; its calls block.
+/// The SQL table is named `data`; a row's `rowid` is its line in the file, an empty cell is NULL, booleans
+/// are 0 and 1. Confined to one thread; its calls block.
 ///
 /// ```swift
 /// let table = try Table.load(path: "rides.csv")
@@ -162,7 +162,8 @@ public final class Table {
             options.synchronous = .off
             options.cacheBytes = 256 << 20
             options.allowsAttach = false
-            // The empty name is a private database that SQLite keeps in memory and spills to a file of its own.
+            // The empty name is a private database that SQLite keeps in memory and spills to a file of its
+            // own.
             let connection = try Connection(path: "", options)
             let definitions = columns.map { "\(TableLoader.quoted($0.name)) \(sqlType($0.type))" }
             let list = definitions.isEmpty ? "\"\" BLOB" : definitions.joined(separator: ",")
@@ -209,8 +210,8 @@ public final class Table {
             anomalies.append(
                 Anomaly(
                     .malformed, count: survey.rejectCount, lines: survey.rejects.map(\.line),
-                    "\(survey.rejectCount) row\(survey.rejectCount == 1 ? "" : "s") cannot be read, the first: "
-                        + first.detail))
+                    "\(survey.rejectCount) row\(survey.rejectCount == 1 ? "" : "s") cannot be read, "
+                        + "the first: \(first.detail)"))
         }
         for (column, inference) in zip(columns, survey.inference) where inference.strayTexts > 0 {
             anomalies.append(

@@ -29,8 +29,8 @@ public struct TableOptions: Sendable {
     }
 }
 
-/// Reads a file twice: once for the columns' types, once into SQLite. Two passes keep memory small and numbers exact: a
-/// cell is bound as what its column turned out to be.
+/// Reads a file twice: once for the columns' types, once into SQLite. Two passes keep memory small and
+/// numbers exact: a cell is bound as what its column turned out to be.
 struct TableLoader {
     /// The path of the table; standard input must have been copied to a file.
     let path: String
@@ -114,7 +114,8 @@ struct TableLoader {
         return survey
     }
 
-    /// The second pass: fills the table `data`, whose row ids are the lines; returns each row's number for the split.
+    /// The second pass: fills the table `data`, whose row ids are the lines; returns each row's number for
+    /// the split.
     func load(
         _ survey: Survey, _ columns: [TableColumn], into connection: Connection, split: Split, keyColumn: Int?
     ) throws(TrainingError) -> [Double] {

@@ -1,8 +1,8 @@
 import EmbeddedLog
 import Modelcast
 
-/// Scores the events that come on standard input, one JSON object a line, with whatever version of a model is in force.
-/// Publish another version while it runs: the next line is scored by it.
+/// Scores the events that come on standard input, one JSON object a line, with whatever version of a model is
+/// in force. Publish another version while it runs: the next line is scored by it.
 @main struct EmbeddedScorer {
     static func main() async throws {
         let arguments = CommandLine.arguments
