@@ -43,10 +43,11 @@ struct CommonOptions: Sendable {
         return words.lazy.compactMap { Output.Format(rawValue: $0) }.last ?? .table
     }
 
-    /// The log and the metrics of one run. A service tells of its changes of state; a job is silent unless something is
-    /// wrong.
+    /// The log and the metrics of one run. A service tells of its changes of state; a job, which says itself what came of
+    /// it, writes no log unless it was asked to.
     func instruments(_ component: String, isService: Bool = false) -> Instruments {
-        let level = givenLogLevel ?? (isVerbose ? .debug : isService ? .info : .warning)
+        guard isService || isVerbose || givenLogLevel != nil else { return .disabled }
+        let level = givenLogLevel ?? (isVerbose ? .debug : .info)
         let log = Log(
             output: LogStream.standardError(format: logFormat), component: component, level: level)
         return Instruments(log: log, metrics: MetricsRegistry())

@@ -11,7 +11,7 @@ extension CatalogSession {
     ) async throws -> Publication {
         var options = PublisherOptions()
         options.topics = topics
-        options.author = author
+        options.author = author ?? Author.name
         options.folders = Self.folders(cache: cache)
         options.catalog = follower
         options.instruments = instruments

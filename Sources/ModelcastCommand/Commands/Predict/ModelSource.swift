@@ -65,10 +65,7 @@ struct ModelSource: Sendable {
         case .published(let reference):
             return try await common.withCatalog("predict") { session in
                 let manifest = try await session.follower.asOfNow().resolve(reference)
-                let model = try await session.load(manifest, cache: cache)
-                return ScoringModel(
-                    name: model.name.text, version: model.version.number, digest: model.digest.hex,
-                    program: model.program, predictor: model.predictor)
+                return ScoringModel(try await session.load(manifest, cache: cache))
             }
         case .file(let path):
             let bytes = try InputFile.read(path, bytesMax: Int(SnapshotLimits().memoryBytesMax))

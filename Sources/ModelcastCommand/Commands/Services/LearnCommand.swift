@@ -75,7 +75,7 @@ struct LearnCommand: Command {
         options.waitingMax = try values[Self.waiting]
         options.layout = try EventOptions(values: values).layout
         options.folders = CatalogSession.folders(cache: try values[ModelOptions.cache])
-        options.author = try values[ModelOptions.author]
+        options.author = try values[ModelOptions.author] ?? Author.name
         options.gate = Self.gate(try values[Self.require])
         self.options = options
     }

@@ -42,6 +42,9 @@ struct ScoreCommand: Command {
             .init("modelcast score --model tips --once", "Score what is there, then stop."),
         ], section: "Services")
 
+    /// How long `--once` waits for the version that the catalog has to become live.
+    static let firstVersionWait = Duration.seconds(60)
+
     let common: CommonOptions
     let service: ServiceOptions
     let model: ModelReference
@@ -83,6 +86,11 @@ struct ScoreCommand: Command {
             subscribing.instruments = session.instruments
             let subscription = try await Subscription(
                 log: session.log, reference: model, options: subscribing)
+            if options.once {
+                // Who waits for an end must not wait for a model that nobody publishes, or that cannot run here.
+                _ = try await session.follower.asOfNow().resolve(model)
+                _ = try await subscription.live(within: Self.firstVersionWait)
+            }
             let scoring = ScoringService(
                 log: session.log, slot: subscription.slot, following: model.description, options: options,
                 instruments: session.instruments)
