@@ -21,7 +21,7 @@ func library(_ name: String, _ dependencies: [String] = [], unsafe: Bool = false
 
 /// Layers that are hard enough for a page of their own.
 func documents(_ name: String) -> [String] {
-    ["EmbeddedLog"].contains(name) ? ["DESIGN.md"] : []
+    ["EmbeddedLog", "KafkaLog"].contains(name) ? ["DESIGN.md"] : []
 }
 
 func tests(_ name: String, _ dependencies: [String], exclude: [String] = []) -> Target {

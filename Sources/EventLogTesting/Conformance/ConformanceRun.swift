@@ -193,6 +193,7 @@ struct Collected {
         _ reader: any LogReader, of wanted: [TopicPartition], in run: ConformanceRun
     ) async throws {
         var open = Set(wanted)
+        if open.isEmpty { return }
         try await event(reader, in: run, "end of \(wanted)") { outcome in
             if case .caughtUp(let ends) = outcome { open.subtract(ends.keys) }
             return open.isEmpty

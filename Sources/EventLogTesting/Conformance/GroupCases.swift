@@ -80,7 +80,11 @@ enum GroupCases {
         }
         let all = (0..<3).map { TopicPartition(topic, $0) }
         try run.expectEqual(await reader.assignment().sorted(), all, "assignment")
-        try await collected.readToEnd(reader, of: all, in: run)
+        // A partition's end may have come before another one's last record.
+        let ended = collected.events.flatMap { event -> [TopicPartition] in
+            if case .caughtUp(let ends) = event { Array(ends.keys) } else { [] }
+        }
+        try await collected.readToEnd(reader, of: all.filter { !ended.contains($0) }, in: run)
         let numbers = collected.records.compactMap { Int(String(decoding: $0.value ?? [], as: UTF8.self)) }
         try run.expectEqual(numbers.sorted(), Array(0..<30), "records")
         await reader.close(deadline: .seconds(5))
