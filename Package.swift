@@ -121,7 +121,13 @@ let package = Package(
         tests("OnlineLearning", ["Snapshots", "Catalog", "ModelcastTesting", "EventLogTesting", "EventLog", "Modelcast", "Features", "Models", "Basics"]),
         tests("Gateway", ["Telemetry", "Basics"]),
         tests("ModelcastCommand", ["EventLogTesting", "EventLog", "Catalog", "Tabular", "Configuration", "Arguments", "Basics"]),
-        .testTarget(name: "Journeys", dependencies: ["ModelcastCommand", "Basics"], swiftSettings: settings),
+        .testTarget(
+            name: "Journeys",
+            dependencies: [
+                "ModelcastCommand", "EventLogTesting", "KafkaLog", "EmbeddedLog", "EventLog", "Modelcast", "Catalog", "Snapshots",
+                "Models", "Basics",
+            ],
+            swiftSettings: settings),
         .testTarget(name: "Tidy", swiftSettings: settings),
     ]
 )

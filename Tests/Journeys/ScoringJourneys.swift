@@ -1,0 +1,240 @@
+import Basics
+import Catalog
+import EmbeddedLog
+import EventLog
+import EventLogTesting
+import Foundation
+import KafkaLog
+import Modelcast
+import Models
+import Snapshots
+import Testing
+
+/// Where a journey's log is.
+enum JourneyLog: String, CaseIterable, Sendable {
+    case embedded
+    case kafka
+
+    /// The engines that this machine has.
+    static var available: [JourneyLog] { RealKafka.isAvailable ? allCases : [.embedded] }
+
+    /// The words that name it on the command line, and a handle on it.
+    func open(_ workspace: Workspace) async throws -> (words: [String], topics: TopicNames, log: any EventLog)
+    {
+        switch self {
+        case .embedded:
+            let log = try await EmbeddedLog.open(path: workspace.path("modelcast.db"))
+            return (["--broker", "file:modelcast.db"], TopicNames(), log)
+        case .kafka:
+            let kafka = try await RealKafka.shared()
+            let prefix = "\(RealKafka.uniqueTopic("journey"))."
+            let log = try KafkaLog.open(url: kafka.url)
+            return (["--broker", kafka.url, "--topic-prefix", prefix], try TopicNames(prefix: prefix), log)
+        }
+    }
+}
+
+/// The scoring service as people run it: the real program, while versions change under it.
+@Suite(.serialized, .timeLimit(.minutes(5))) struct ScoringJourneys {
+    /// 50 000 events flow while three versions are published and promoted: each event ends once, and each prediction is
+    /// what the version that it names makes of that event.
+    @Test(arguments: JourneyLog.available)
+    func versionsChangeUnderAStreamOfEvents(engine: JourneyLog) async throws {
+        let count = 50_000
+        let workspace = try Workspace()
+        let (words, topics, log) = try await engine.open(workspace)
+        try workspace.writeEvents(count: count, badEvery: 1_000)
+        for version in 1...4 { try workspace.writeModel(version) }
+        let first = try await workspace.start(
+            ["publish", "sum", "model-1.json", "--alias", "production"] + words
+        )
+        .outcome()
+        #expect(first.code == 0, "\(first)")
+
+        let scorer = try workspace.start(["score", "--model", "sum@production", "--format", "json"] + words)
+        let sender = try workspace.start(
+            ["events", "send", "events.csv", "--id", "id", "--rate", "8000", "--format", "json"] + words)
+        for version in 2...4 {
+            try await Task.sleep(for: .milliseconds(900))
+            let published = try await workspace.start(["publish", "sum", "model-\(version).json"] + words)
+                .outcome()
+            #expect(published.code == 0, "\(published)")
+            let promoted = try await workspace.start(
+                ["promote", "sum", "\(version)", "--to", "production", "--expect", "\(version - 1)"] + words
+            ).outcome()
+            #expect(promoted.code == 0, "\(promoted)")
+        }
+        let sent = await sender.outcome()
+        #expect(sent.code == 0, "\(sent)")
+        try await log.waitUntilScored(topics.events, by: "score-sum")
+        scorer.signal(SIGTERM)
+        let scored = await scorer.outcome()
+        #expect(scored.code == 0, "\(scored)")
+        #expect(try scored.summary["events"] as? Int == count, "\(scored)")
+        #expect(try scored.summary["deadLetters"] as? Int == count / 1_000)
+
+        let audit = try await StreamAudit.read(log, topics, model: "sum")
+        #expect(audit.events == count)
+        #expect(audit.predictions + audit.deadLetters == count)
+        #expect(audit.deadLetters == count / 1_000)
+        #expect(audit.outcomesOtherThanOne.isEmpty)
+        #expect(audit.differing.isEmpty)
+        #expect(audit.versions.count >= 3, "only versions \(audit.versions.keys.sorted()) scored")
+        await log.close(deadline: .seconds(5))
+    }
+
+    /// Killed scorers of the same host take the same name, and the successor goes on where the dead one committed.
+    @Test(arguments: JourneyLog.available)
+    func killedScorersLoseAndDoubleNothing(engine: JourneyLog) async throws {
+        let count = 6_000
+        let workspace = try Workspace()
+        let (words, topics, log) = try await engine.open(workspace)
+        try workspace.writeEvents(count: count, badEvery: 500)
+        try workspace.writeModel(1)
+        #expect(
+            try await workspace.start(["publish", "sum", "model-1.json", "--alias", "production"] + words)
+                .outcome()
+                .code == 0)
+        let sender = try workspace.start(
+            ["events", "send", "events.csv", "--id", "id", "--rate", "1500", "--format", "json"] + words)
+        var random = SeededRandom(seed: 20)
+        for _ in 0..<4 {
+            let scorer = try workspace.start(["score", "--model", "sum"] + words)
+            try await Task.sleep(for: .milliseconds(Int64.random(in: 500...1_100, using: &random)))
+            scorer.signal(SIGKILL)
+            _ = await scorer.outcome()
+        }
+        #expect(await sender.outcome().code == 0)
+        let last = try await workspace.start(
+            ["score", "--model", "sum", "--once", "--format", "json"] + words
+        )
+        .outcome()
+        #expect(last.code == 0, "\(last)")
+        let audit = try await StreamAudit.read(log, topics, model: "sum")
+        #expect(audit.events == count)
+        #expect(audit.outcomesOtherThanOne.isEmpty)
+        #expect(audit.predictions + audit.deadLetters == count)
+        #expect(audit.differing.isEmpty)
+        await log.close(deadline: .seconds(5))
+    }
+}
+
+extension Workspace {
+    /// `count` rows `id,x`; every `badEvery`th x is no number.
+    func writeEvents(count: Int, badEvery: Int) throws {
+        var random = SeededRandom(seed: 7)
+        var text = "id,x\n"
+        for number in 1...count {
+            text +=
+                number % badEvery == 0 ? "e\(number),oops\n" : "e\(number),\(Float(random.unit()) * 100)\n"
+        }
+        try write(text, to: "events.csv")
+    }
+
+    /// A model that predicts `x / 3 + 1000 * version`.
+    func writeModel(_ version: Int) throws {
+        let model = try LinearModel(
+            kind: .identity, intercepts: [Float(1_000 * version)], weights: [1 / 3], featureCount: 1,
+            featureNames: ["x"])
+        try write(String(decoding: model.encoded(), as: UTF8.self), to: "model-\(version).json")
+    }
+}
+
+extension EventLog {
+    /// Waits until `group` has committed everything that is in `topic` now.
+    func waitUntilScored(_ topic: TopicName, by group: String) async throws {
+        let ends = try await watermarks(of: topic)
+        let deadline = ContinuousClock.now + .seconds(120)
+        while true {
+            let committed = try await committedOffsets(of: group, topic: topic)
+            if ends.allSatisfy({
+                $0.value.low >= $0.value.high || (committed[$0.key] ?? Offset(0)) >= $0.value.high
+            }) {
+                return
+            }
+            guard ContinuousClock.now < deadline else {
+                throw LogError(.timedOut, "\(group) stands at \(committed) of \(ends)", recovery: .bug)
+            }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+    }
+
+    /// Hands every committed record of `topic` to `body`.
+    func scan(_ topic: TopicName, _ body: (Record) throws -> Void) async throws {
+        let partitions = try await partitionCount(of: topic) ?? 0
+        let start = (0..<partitions).map { (TopicPartition(topic, $0), StartPosition.earliest) }
+        let reader = try await reader(ReaderOptions(start: Dictionary(uniqueKeysWithValues: start)))
+        var open = Set(start.map(\.0))
+        var batch = RecordBatch()
+        while !open.isEmpty {
+            batch.removeAll()
+            switch try await reader.read(into: &batch, limit: ReadLimit(), wait: .seconds(20)) {
+            case .records: for index in 0..<batch.count { try body(batch.record(at: index)) }
+            case .caughtUp(let places): open.subtract(places.keys)
+            default: throw LogError(.timedOut, "\(topic) does not come to its end", recovery: .bug)
+            }
+        }
+        await reader.close(deadline: .seconds(5))
+    }
+}
+
+/// Reads a run back and computes every prediction again with the version that it names.
+struct StreamAudit {
+    var events = 0
+    var predictions = 0
+    var deadLetters = 0
+    /// Ids of events that ended more or less often than once.
+    var outcomesOtherThanOne: [String] = []
+    /// Ids whose prediction is not what its version makes of the event.
+    var differing: [String] = []
+    var versions: [Int: Int] = [:]
+
+    static func read(_ log: any EventLog, _ topics: TopicNames, model: ModelName) async throws -> StreamAudit
+    {
+        var audit = StreamAudit()
+        var inputs: [String: Float] = [:]
+        var outcomes: [String: Int] = [:]
+        try await log.scan(topics.events) { record in
+            audit.events += 1
+            let bytes = record.value ?? []
+            let event = try JSONValue(parsing: bytes.span)
+            let id = try event["id"]?.string("id") ?? ""
+            outcomes[id] = 0
+            inputs[id] = (try? event["features"]?["x"]?.number("x")).map { Float($0) }
+        }
+        var results: [(id: String, version: Int, prediction: Float)] = []
+        try await log.scan(topics.predictions) { record in
+            audit.predictions += 1
+            let bytes = record.value ?? []
+            let value = try JSONValue(parsing: bytes.span)
+            guard let id = try value["id"]?.string("id"),
+                let version = try value["version"]?.integer("version"),
+                let prediction = try value["prediction"]?.number("prediction")
+            else { return }
+            outcomes[id, default: 0] += 1
+            audit.versions[version, default: 0] += 1
+            results.append((id, version, Float(prediction)))
+        }
+        try await log.scan(topics.deadLetter) { record in
+            audit.deadLetters += 1
+            outcomes[String(decoding: record.key ?? [], as: UTF8.self), default: 0] += 1
+        }
+        audit.outcomesOtherThanOne = outcomes.filter { $0.value != 1 }.keys.sorted()
+        var loaded: [Int: LoadedModel] = [:]
+        for version in audit.versions.keys {
+            guard let number = ModelVersion(version) else { continue }
+            loaded[version] = try await ModelLoader().load(
+                ModelReference(model, .version(number)), from: log, topics: topics, folders: .none)
+        }
+        for result in results {
+            guard let input = inputs[result.id], let model = loaded[result.version],
+                model.predictor.predict(rows: [input]).prediction(0).bitPattern
+                    == result.prediction.bitPattern
+            else {
+                audit.differing.append(result.id)
+                continue
+            }
+        }
+        return audit
+    }
+}
