@@ -156,7 +156,7 @@ import Testing
         try memory.compact(chunks, dropsTombstones: true)
         let reader = SnapshotReader(log: log, topic: chunks)
         do {
-            _ = try await reader.read(manifest) { _ in true }
+            try await reader.verify(manifest)
             Issue.record("a missing chunk was made up")
         } catch {
             #expect(error.code == .chunkMissing && error.message.contains(victim.digest.hex))
@@ -181,6 +181,26 @@ import Testing
             #expect(read == nil || read?["model"] == Array(repeating: 9, count: 400), "bit \(bit)")
             await reader.close()
         }
+    }
+
+    /// zstd's own checksum is right then; only the digest tells.
+    @Test func aSoundFrameOfOtherBytesOfTheSameSizeIsRefused() async throws {
+        let (memory, log) = try await makeLog()
+        let (manifest, _) = try await publish(log, [SnapshotFile(path: "a", source: .bytes(noise(400, seed: 1)))])
+        let (other, _) = try await publish(log, [SnapshotFile(path: "a", source: .bytes(noise(400, seed: 2)))])
+        let chunk = other.listedChunks[0]
+        let place = TopicPartition(chunks, chunk.partition)
+        let reader = try await memory.reader(ReaderOptions(start: [place: .offset(chunk.offset)]))
+        var batch = RecordBatch()
+        _ = try await reader.read(into: &batch, limit: ReadLimit(records: 1), wait: .seconds(5))
+        let frame = batch.record(at: 0).value
+        log.changeReads { record in
+            var changed = record
+            changed.value = frame
+            return changed
+        }
+        let victim = SnapshotReader(log: log, topic: chunks)
+        await #expect(throws: SnapshotError(.digestMismatch, "")) { try await victim.read(manifest) { _ in true } }
     }
 
     @Test func aPublisherThatReadsBackOtherBytesFails() async throws {

@@ -86,6 +86,17 @@ public actor SnapshotReader {
         }
     }
 
+    /// Fetches every chunk of the snapshot and checks all digests, keeping nothing. Throws what a consumer would.
+    public func verify(
+        _ manifest: Manifest, progress: @Sendable (_ done: Int64, _ total: Int64) -> Void = { _, _ in }
+    ) async throws(SnapshotError) {
+        await gate.enter()
+        defer { gate.leave() }
+        let contents = try await openContents(of: manifest)
+        let everything = [Bool](repeating: true, count: contents.files.count)
+        try await assemble(contents, isWanted: everything, into: NoSink(), progress: progress)
+    }
+
     /// Frees the log reader; a later call makes a new one.
     public func close() async {
         await chunkReader.close()
