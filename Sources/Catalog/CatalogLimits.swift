@@ -14,6 +14,8 @@ public struct CatalogLimits: Sendable, Hashable {
     public var catchUpTimeout: Duration = .seconds(30)
     /// How often a question for the state as of now looks whether the log has grown meanwhile.
     public var endChecksMax = 20
+    /// How long one read of the catalog waits for a record; a tenth of it while somebody waits for an end.
+    public var idleWait: Duration = .milliseconds(500)
     /// How long the reader waits before it tries again after a failure of the log.
     public var retryDelay: Duration = .milliseconds(200)
     /// Reports of skipped records that are kept, the newest.

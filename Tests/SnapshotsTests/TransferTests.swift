@@ -186,8 +186,10 @@ import Testing
     /// zstd's own checksum is right then; only the digest tells.
     @Test func aSoundFrameOfOtherBytesOfTheSameSizeIsRefused() async throws {
         let (memory, log) = try await makeLog()
-        let (manifest, _) = try await publish(log, [SnapshotFile(path: "a", source: .bytes(noise(400, seed: 1)))])
-        let (other, _) = try await publish(log, [SnapshotFile(path: "a", source: .bytes(noise(400, seed: 2)))])
+        let (manifest, _) = try await publish(
+            log, [SnapshotFile(path: "a", source: .bytes(noise(400, seed: 1)))])
+        let (other, _) = try await publish(
+            log, [SnapshotFile(path: "a", source: .bytes(noise(400, seed: 2)))])
         let chunk = other.listedChunks[0]
         let place = TopicPartition(chunks, chunk.partition)
         let reader = try await memory.reader(ReaderOptions(start: [place: .offset(chunk.offset)]))
@@ -200,7 +202,9 @@ import Testing
             return changed
         }
         let victim = SnapshotReader(log: log, topic: chunks)
-        await #expect(throws: SnapshotError(.digestMismatch, "")) { try await victim.read(manifest) { _ in true } }
+        await #expect(throws: SnapshotError(.digestMismatch, "")) {
+            try await victim.read(manifest) { _ in true }
+        }
     }
 
     @Test func aPublisherThatReadsBackOtherBytesFails() async throws {

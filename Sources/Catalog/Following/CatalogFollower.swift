@@ -227,7 +227,8 @@ public actor CatalogFollower {
         var batch = RecordBatch()
         swap(&batch, &self.batch)
         batch.removeAll()
-        let outcome = try await reader.read(into: &batch, limit: ReadLimit(), wait: .milliseconds(500))
+        let wait = waiters.isEmpty ? limits.idleWait : limits.idleWait / 10
+        let outcome = try await reader.read(into: &batch, limit: ReadLimit(), wait: wait)
         guard !isClosed else { return }
         switch outcome {
         case .records:
@@ -235,7 +236,13 @@ public actor CatalogFollower {
             for observer in observers.values { observer.yield(state) }
         case .caughtUp(let ends):
             if let end = ends[TopicPartition(topic, 0)] { advance(to: end) }
-        case .idle, .assigned, .revoking:
+        case .idle:
+            // Compaction may have removed everything between here and the end that somebody waits for: no
+            // record tells of it, but a seek makes the log say where its end is.
+            if hasPosition, waiters.values.contains(where: { $0.offset > position }) {
+                try await reader.seek(to: [TopicPartition(topic, 0): position])
+            }
+        case .assigned, .revoking:
             break
         }
         swap(&batch, &self.batch)
