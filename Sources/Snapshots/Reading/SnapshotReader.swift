@@ -86,7 +86,8 @@ public actor SnapshotReader {
         }
     }
 
-    /// Fetches every chunk of the snapshot and checks all digests, keeping nothing. Throws what a consumer would.
+    /// Fetches every chunk of the snapshot and checks all digests, keeping nothing. Throws what a consumer
+    /// would.
     public func verify(
         _ manifest: Manifest, progress: @Sendable (_ done: Int64, _ total: Int64) -> Void = { _, _ in }
     ) async throws(SnapshotError) {
