@@ -27,7 +27,8 @@ import Testing
             message: "empty.csv"),
         Case(
             name: "a label that is no column",
-            words: ["train", "--data", "rides.csv", "--label", "tip", "--name", "m"], code: 1, message: "tip"),
+            words: ["train", "--data", "rides.csv", "--label", "tip", "--name", "m"], code: 1,
+            message: "tip"),
         Case(
             name: "a label that is no SQL",
             words: ["train", "--data", "rides.csv", "--label", "tips >", "--name", "m"], code: 1,

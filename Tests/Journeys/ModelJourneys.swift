@@ -54,7 +54,8 @@ import Testing
         let workspace = try Workspace()
         let subscriber = try workspace.start([
             "subscribe", "stump", "--format", "json", "--download", "models", "--exec",
-            "echo \"$MODELCAST_MODEL $MODELCAST_VERSION $MODELCAST_PREVIOUS\" >> reactions; test -f \"$MODELCAST_DIR/stump.json\" && echo files >> reactions",
+            "echo \"$MODELCAST_MODEL $MODELCAST_VERSION $MODELCAST_PREVIOUS\" >> reactions; "
+                + "test -f \"$MODELCAST_DIR/stump.json\" && echo files >> reactions",
         ])
         #expect(try await workspace.modelcast("publish", "stump", Self.stump).code == 0)
         #expect(

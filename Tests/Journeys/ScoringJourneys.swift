@@ -36,8 +36,8 @@ enum JourneyLog: String, CaseIterable, Sendable {
 
 /// The scoring service as people run it: the real program, while versions change under it.
 @Suite(.serialized, .timeLimit(.minutes(5))) struct ScoringJourneys {
-    /// 50 000 events flow while three versions are published and promoted: each event ends once, and each prediction is
-    /// what the version that it names makes of that event.
+    /// 50 000 events flow while three versions are published and promoted: each event ends once, and each
+    /// prediction is what the version that it names makes of that event.
     @Test(arguments: JourneyLog.available)
     func versionsChangeUnderAStreamOfEvents(engine: JourneyLog) async throws {
         let count = 50_000
@@ -83,7 +83,8 @@ enum JourneyLog: String, CaseIterable, Sendable {
         await log.close(deadline: .seconds(5))
     }
 
-    /// Killed scorers of the same host take the same name, and the successor goes on where the dead one committed.
+    /// Killed scorers of the same host take the same name, and the successor goes on where the dead one
+    /// committed.
     @Test(arguments: JourneyLog.available)
     func killedScorersLoseAndDoubleNothing(engine: JourneyLog) async throws {
         let count = 6_000

@@ -3,11 +3,13 @@ internal import CRdKafka
 public import EventLog
 internal import Synchronization
 
-/// librdkafka's own mock cluster: the real protocol over TCP on loopback, in this process, with faults on demand.
+/// librdkafka's own mock cluster: the real protocol over TCP on loopback, in this process, with faults on
+/// demand.
 ///
-/// It keeps at most 5 MiB or 100 000 records a partition, does not compact, does not filter aborted transactions, elects
-/// no new leader when a broker goes down, and creates no topics by the protocol: use `create` here. Any number of clients
-/// may share one. Safe to call from any thread; brokers end with the last reference.
+/// It keeps at most 5 MiB or 100 000 records a partition, does not compact, does not filter aborted
+/// transactions, elects no new leader when a broker goes down, and creates no topics by the protocol: use
+/// `create` here. Any number of clients may share one. Safe to call from any thread; brokers end with the
+/// last reference.
 ///
 /// ```swift
 /// let cluster = try MockKafkaCluster(brokers: 3)
@@ -88,8 +90,8 @@ internal import Synchronization
             "creating \(topic)")
     }
 
-    /// Makes the next requests of a kind fail, one after another, with these error numbers of the protocol; a 0 among
-    /// them lets one pass.
+    /// Makes the next requests of a kind fail, one after another, with these error numbers of the protocol; a
+    /// 0 among them lets one pass.
     public func fail(_ request: Request, with codes: [Int32]) {
         let errors = codes.map { rd_kafka_resp_err_t(rawValue: $0) }
         unsafe rd_kafka_mock_push_request_errors_array(cluster, request.key, errors.count, errors)

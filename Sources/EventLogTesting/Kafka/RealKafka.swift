@@ -5,10 +5,10 @@ internal import Synchronization
 
 /// A real Apache Kafka for tests, started by a script and ended with this process, however that ends.
 ///
-/// The script is the one that the environment variable `MODELCAST_KAFKA` names, else `../shared/kafka/kafka` beside the
-/// repository; `start --dir D --port P [--brokers N] [--secure]`, `stop`, `kill` and `restart` are its verbs. A watchdog
-/// holds the reading end of a pipe whose other end is ours: when the kernel closes that, the brokers are stopped and
-/// their files deleted. Safe to call from any thread.
+/// The script is the one that the environment variable `MODELCAST_KAFKA` names, else `../shared/kafka/kafka`
+/// beside the repository; `start --dir D --port P [--brokers N] [--secure]`, `stop`, `kill` and `restart` are
+/// its verbs. A watchdog holds the reading end of a pipe whose other end is ours: when the kernel closes
+/// that, the brokers are stopped and their files deleted. Safe to call from any thread.
 ///
 /// ```swift
 /// @Test(.enabled(if: RealKafka.isAvailable, RealKafka.absence)) func works() async throws {
@@ -71,7 +71,8 @@ public final class RealKafka: Sendable {
 
     // MARK: Starting
 
-    /// The one broker that all suites of this process share; started at the first call. Use topics of your own.
+    /// The one broker that all suites of this process share; started at the first call. Use topics of your
+    /// own.
     public static func shared() async throws -> RealKafka {
         let task = sharedTask.withLock { task in
             if let task { return task }
@@ -156,8 +157,8 @@ public final class RealKafka: Sendable {
     private static func spawnWatchdog(script: String, directory: String, arguments: [String]) throws -> Int32
     {
         let path = "\(directory)/lifeline"
-        // A named pipe, because it can be opened close-on-exec in one step: a child of this process that inherited the
-        // writing end would keep the cluster alive after us.
+        // A named pipe, because it can be opened close-on-exec in one step: a child of this process that
+        // inherited the writing end would keep the cluster alive after us.
         guard unsafe mkfifo(path, 0o600) == 0 else {
             throw LogError(.storage, "no pipe at \(path): \(SystemError.text(errno))", recovery: .retry)
         }

@@ -53,7 +53,8 @@ struct DemoCommand: Command {
             include: data == nil && include.isEmpty ? ["fare"] : include, rows: try values[Self.rows],
             rate: try values[Self.rate], seed: UInt64(try values[Self.seed]),
             folder: try values[Self.folder] ?? Self.newFolder())
-        // Without --broker the log is a file in the demonstration's own folder; on a shared log its topics stand apart.
+        // Without --broker the log is a file in the demonstration's own folder; on a shared log its topics
+        // stand apart.
         var common = try CommonOptions(values: values)
         if !values.isGiven(BrokerOptions.broker) {
             common.broker.url = .file(path: "\(options.folder)/modelcast.db")

@@ -18,7 +18,8 @@ struct DemoRun {
     let output: Output
     let instruments: Instruments
 
-    /// The share of the stream after which the better model is published, and of labels after which the learner publishes.
+    /// The share of the stream after which the better model is published, and of labels after which the
+    /// learner publishes.
     private static let publishAt = 0.35
     private static let learnAt = 0.7
 
@@ -97,75 +98,62 @@ struct DemoRun {
         summary.aucLearned = learner.progress.summary.metrics["auc"] ?? 0
     }
 
-    /// Sends the events, publishes the better model while they flow, and waits until all are scored. Returns how long the
-    /// better model took from the publisher's call to its first committed prediction.
+    /// Sends the events, publishes the better model while they flow, and waits until all are scored. Returns
+    /// how long the better model took from the publisher's call to its first committed prediction.
     private func follow(
         _ data: DemoData, _ models: DemoModels, _ publisher: Publisher, _ scoring: ScoringService,
         _ learner: LearningService
     ) async throws -> Duration {
-        let progress = scoring.progress
-        let line = Progress("scored")
+        let watch = DemoWatch(progress: scoring.progress, total: data.rows)
         var plan = EventRows.Plan(path: data.path, eventTopic: topics.events, labelTopic: topics.labels)
         plan.label = options.label
         plan.include = options.include
         let sender = try await EventSender(plan: plan, rate: options.rate)
         let log = self.log
+        let began = ContinuousClock.now
         let sent = Task { try await sender.run(log: log, stop: StopSignal()) }
-        defer {
-            sent.cancel()
-            line.finish()
-        }
-        func wait(_ what: String, until isDone: () -> Bool) async throws {
-            let deadline = ContinuousClock.now + .seconds(300)
-            while !isDone() {
-                let tally = progress.tally
-                line.update(
-                    tally.events, of: data.rows,
-                    note: "version \(tally.versions.last.map { String($0.version) } ?? "–")")
-                guard ContinuousClock.now < deadline else {
-                    throw CommandError(
-                        .demoStuck, "waited 300 s in vain: \(what)", hint: "", recovery: .retry)
-                }
-                try await Task.sleep(for: .milliseconds(2))
-            }
-        }
-        let isReady = ContinuousClock.now
-        try await wait("the first share of events is scored") {
-            Double(progress.tally.events) >= Double(data.rows) * Self.publishAt
-        }
-        let before = progress.tally.events
-        line.finish()
+        defer { sent.cancel() }
+        let share = Int(Double(data.rows) * Self.publishAt)
+        try await watch.wait("the first share of events is scored") { $0.tally.events >= share }
+        let rate = Double(scoring.progress.tally.events) / began.duration(to: .now).seconds
         try say(
             "stream",
-            "version 1 scores \(Units.rate(Double(before) / isReady.duration(to: .now).seconds)); "
-                + "publishing the better one while events flow")
-        let called = Timestamp.now
-        let second = try await publisher.publish(DemoModels.request(models.second))
-        let version = second.manifest.version.number
-        try await wait("version \(version) scores") { progress.firstCommit(of: version) != nil }
-        let live = (progress.firstCommit(of: version)?.milliseconds ?? 0) - called.milliseconds
-        line.finish()
-        try say(
-            "switch", "\(Self.describe(second)); its first prediction was committed \(live) ms after the call"
-        )
+            "version 1 scores \(Units.rate(rate)); publishing the better one while events flow")
+        let (version, live) = try await publishBetter(models, publisher, watch)
         let outcome = try await sent.value
         guard outcome.rejects == 0 else {
             throw CommandError(
                 .unsuitableData,
-                "\(outcome.rejects) rows of \(data.path) could not be sent: "
-                    + (outcome.firstReject?.message ?? ""), hint: "correct or remove them",
-                recovery: .fixInput)
+                "\(outcome.rejects) rows of \(data.path) could not be sent: \(outcome.firstReject?.message ?? "")",
+                hint: "correct or remove them", recovery: .fixInput)
         }
-        try await wait("all events are scored") { progress.tally.events >= outcome.events }
-        try await wait("the learner publishes") { !learner.progress.summary.versions.isEmpty }
-        line.finish()
+        try await watch.wait("all events are scored") { $0.tally.events >= outcome.events }
+        try await watch.wait("the learner publishes") { _ in !learner.progress.summary.versions.isEmpty }
         let summary = learner.progress.summary
         try say(
             "learn",
-            "version \(summary.versions.last.map(\.description) ?? "?") from \(Units.count(summary.examples)) labelled "
-                + "events, each scored before it was learned: AUC \(DemoSummary.round(summary.metrics["auc"] ?? 0)); "
-                + "production stays at \(version)")
-        return .milliseconds(live)
+            "version \(summary.versions.last.map(\.description) ?? "?") from \(Units.count(summary.examples)) "
+                + "labelled events, each scored before it was learned: AUC "
+                + "\(DemoSummary.round(summary.metrics["auc"] ?? 0)); production stays at \(version)")
+        return live
+    }
+
+    /// Publishes the better model and waits for its first prediction. Returns its version and how long that
+    /// took.
+    private func publishBetter(
+        _ models: DemoModels, _ publisher: Publisher, _ watch: DemoWatch
+    ) async throws -> (ModelVersion, Duration) {
+        let called = Timestamp.now
+        let second = try await publisher.publish(DemoModels.request(models.second))
+        let version = second.manifest.version
+        try await watch.wait("version \(version) scores") { $0.firstCommit(of: version.number) != nil }
+        let first = watch.progress.firstCommit(of: version.number) ?? called
+        let live = Duration.milliseconds(first.milliseconds - called.milliseconds)
+        try say(
+            "switch",
+            "\(Self.describe(second)); its first prediction was committed \(Units.duration(live)) after the call"
+        )
+        return (version, live)
     }
 
     private func learning(_ data: DemoData, _ base: ModelVersion) -> LearningOptions {
@@ -238,7 +226,8 @@ struct DemoRun {
 
     private static func describe(_ publication: Publication) -> String {
         "version \(publication.manifest.version) (\(publication.manifest.format), "
-            + "\(Units.bytes(Int(publication.manifest.byteCount))), \(publication.chunkCount == 1 ? "1 chunk" : "\(publication.chunkCount) chunks"))"
+            + "\(Units.bytes(Int(publication.manifest.byteCount))), "
+            + (publication.chunkCount == 1 ? "1 chunk)" : "\(publication.chunkCount) chunks)")
     }
 
     private var folders: LocalFolders {
