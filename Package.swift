@@ -1,5 +1,6 @@
 // swift-tools-version: 6.2
-// One target a layer (ARCHITECTURE.md). No outside package: the toolchain and the C libraries of the distribution are all.
+// One target a layer (ARCHITECTURE.md). No outside package: the toolchain and C libraries of the
+// distribution.
 import PackageDescription
 
 let settings: [SwiftSetting] = [
@@ -26,7 +27,8 @@ func documents(_ name: String) -> [String] {
 
 func tests(_ name: String, _ dependencies: [String], exclude: [String] = []) -> Target {
     .testTarget(
-        name: "\(name)Tests", dependencies: ([name] + dependencies).map { .byName(name: $0) }, exclude: exclude,
+        name: "\(name)Tests", dependencies: ([name] + dependencies).map { .byName(name: $0) },
+        exclude: exclude,
         swiftSettings: settings)
 }
 
@@ -75,23 +77,44 @@ let package = Package(
         library("Snapshots", ["EventLog", "Zstd", "Crypto", "Basics"]),
         library("Catalog", ["Snapshots", "EventLog", "Crypto", "Basics"]),
         library(
-            "Modelcast", ["Catalog", "Snapshots", "Features", "Models", "EventLog", "Crypto", "Basics", "Telemetry"],
+            "Modelcast",
+            ["Catalog", "Snapshots", "Features", "Models", "EventLog", "Crypto", "Basics", "Telemetry"],
             unsafe: true),
         library(
             "ModelcastTesting",
-            ["Modelcast", "Catalog", "Snapshots", "EventLogTesting", "EventLog", "Features", "Models", "Crypto", "Basics"]),
+            [
+                "Modelcast", "Catalog", "Snapshots", "EventLogTesting", "EventLog", "Features", "Models",
+                "Crypto", "Basics",
+            ]),
 
         // Services.
-        library("Training", ["Modelcast", "Features", "Models", "SQLite", "Tabular", "Crypto", "Basics", "Telemetry"], unsafe: true),
-        library("Scoring", ["Modelcast", "Catalog", "Snapshots", "Features", "Models", "EventLog", "Basics", "Telemetry"]),
-        library("BatchScoring", ["Modelcast", "Snapshots", "Features", "Models", "SQLite", "Tabular", "Crypto", "Basics", "Telemetry"]),
-        library("OnlineLearning", ["Modelcast", "Catalog", "Snapshots", "Features", "Models", "EventLog", "Crypto", "Basics", "Telemetry"]),
+        library(
+            "Training",
+            ["Modelcast", "Features", "Models", "SQLite", "Tabular", "Crypto", "Basics", "Telemetry"],
+            unsafe: true),
+        library(
+            "Scoring",
+            ["Modelcast", "Catalog", "Snapshots", "Features", "Models", "EventLog", "Basics", "Telemetry"]),
+        library(
+            "BatchScoring",
+            [
+                "Modelcast", "Snapshots", "Features", "Models", "SQLite", "Tabular", "Crypto", "Basics",
+                "Telemetry",
+            ]),
+        library(
+            "OnlineLearning",
+            [
+                "Modelcast", "Catalog", "Snapshots", "Features", "Models", "EventLog", "Crypto", "Basics",
+                "Telemetry",
+            ]),
         library("Gateway", ["CMicroHTTPD", "Telemetry", "Basics"], unsafe: true),
         .executableTarget(
             name: "ModelcastCommand",
             dependencies: [
-                "Gateway", "Scoring", "BatchScoring", "OnlineLearning", "Training", "Modelcast", "Catalog", "Snapshots",
-                "Features", "Models", "EventLog", "KafkaLog", "EmbeddedLog", "SQLite", "Tabular", "Crypto", "Basics",
+                "Gateway", "Scoring", "BatchScoring", "OnlineLearning", "Training", "Modelcast", "Catalog",
+                "Snapshots",
+                "Features", "Models", "EventLog", "KafkaLog", "EmbeddedLog", "SQLite", "Tabular", "Crypto",
+                "Basics",
                 "Telemetry", "Configuration", "Arguments",
             ],
             swiftSettings: settings),
@@ -114,17 +137,37 @@ let package = Package(
         tests("Catalog", ["Snapshots", "EventLog", "EventLogTesting", "Crypto", "Basics"]),
         tests(
             "Modelcast",
-            ["ModelcastTesting", "EventLogTesting", "EventLog", "Catalog", "Snapshots", "Features", "Models", "Crypto", "Basics"]),
-        tests("Training", ["Modelcast", "Features", "Models", "SQLite", "Tabular", "Basics"], exclude: ["Oracles/oracle.py"]),
-        tests("Scoring", ["ModelcastTesting", "Snapshots", "EventLogTesting", "EventLog", "Modelcast", "Catalog", "Features", "Models", "Basics"]),
-        tests("BatchScoring", ["ModelcastTesting", "Modelcast", "Features", "Models", "SQLite", "Tabular", "Basics"]),
-        tests("OnlineLearning", ["Snapshots", "Catalog", "ModelcastTesting", "EventLogTesting", "EventLog", "Modelcast", "Features", "Models", "Basics"]),
+            [
+                "ModelcastTesting", "EventLogTesting", "EventLog", "Catalog", "Snapshots", "Features",
+                "Models", "Crypto", "Basics",
+            ]),
+        tests(
+            "Training", ["Modelcast", "Features", "Models", "SQLite", "Tabular", "Basics"],
+            exclude: ["Oracles/oracle.py"]),
+        tests(
+            "Scoring",
+            [
+                "ModelcastTesting", "Snapshots", "EventLogTesting", "EventLog", "Modelcast", "Catalog",
+                "Features", "Models", "Basics",
+            ]),
+        tests(
+            "BatchScoring",
+            ["ModelcastTesting", "Modelcast", "Features", "Models", "SQLite", "Tabular", "Basics"]),
+        tests(
+            "OnlineLearning",
+            [
+                "Snapshots", "Catalog", "ModelcastTesting", "EventLogTesting", "EventLog", "Modelcast",
+                "Features", "Models", "Basics",
+            ]),
         tests("Gateway", ["Telemetry", "Basics"]),
-        tests("ModelcastCommand", ["EventLogTesting", "EventLog", "Catalog", "Tabular", "Configuration", "Arguments", "Basics"]),
+        tests(
+            "ModelcastCommand",
+            ["EventLogTesting", "EventLog", "Catalog", "Tabular", "Configuration", "Arguments", "Basics"]),
         .testTarget(
             name: "Journeys",
             dependencies: [
-                "ModelcastCommand", "EventLogTesting", "KafkaLog", "EmbeddedLog", "EventLog", "Modelcast", "Catalog", "Snapshots",
+                "ModelcastCommand", "EventLogTesting", "KafkaLog", "EmbeddedLog", "EventLog", "Modelcast",
+                "Catalog", "Snapshots",
                 "Models", "Basics",
             ],
             swiftSettings: settings),

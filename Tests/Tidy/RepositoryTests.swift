@@ -29,6 +29,24 @@ import Testing
         }
     }
 
+    /// What a page for newcomers points to is there.
+    @Test(arguments: ["ARCHITECTURE.md", "CONTRIBUTING.md"])
+    func pathsOnThePagesExist(page: String) throws {
+        let text = try #require(Repository.text(page))
+        let roots = [
+            "Sources", "Tests", "docs", "scripts", "topics", "services", "deploy", "Examples", "Benchmarks",
+        ]
+        for match in text.matches(of: /`([A-Za-z]+\/[A-Za-z0-9_.\/+-]+)`/) {
+            let path = String(match.1).split(separator: "*")[0]
+            guard let first = path.split(separator: "/").first, roots.contains(String(first)) else {
+                continue
+            }
+            let isThere = FileManager.default.fileExists(
+                atPath: Repository.root.appendingPathComponent(String(path)).path)
+            #expect(isThere, "\(page) names \(path)")
+        }
+    }
+
     /// `scripts/test` runs each test target by name, so that none is forgotten; Tidy makes sure of the list.
     @Test func everyTestTargetIsRun() throws {
         let script = try #require(Repository.text("scripts/test"))
