@@ -1,13 +1,12 @@
+internal import Basics
+
 /// Reads one JSON object into cells: its members are columns in the order of their first appearance. A member
 /// named `features` that is an object gives its own members as columns; one that is an array gives its
 /// elements by position.
 ///
 /// Keys are compared with the key that followed last time, so that rows of one shape need no look-up.
 struct JSONRowParser {
-    struct Fault: Error {
-        var offset: Int
-        var detail: String
-    }
+    typealias Fault = JSONCursor.Fault
 
     private(set) var names: [[UInt8]] = []
     private var index: [[UInt8]: Int] = [:]
@@ -34,61 +33,42 @@ struct JSONRowParser {
         last = -1
         let base = cells.count
         cells.append(contentsOf: repeatElement(RowBatch.Cell(), count: names.count))
-        var cursor = JSONCursor(at: raw.lowerBound, end: raw.upperBound, depthMax: limits.depthMax)
+        var cursor = JSONCursor(raw, depthMax: limits.depthMax)
         try members(&cursor, &bytes, &cells, base, top: true)
-        cursor.skipSpace(bytes)
-        guard cursor.at == cursor.end else { throw cursor.fault("text stands after the JSON object") }
+        try cursor.finish(bytes)
     }
 
     private mutating func members(
         _ cursor: inout JSONCursor, _ bytes: inout [UInt8], _ cells: inout [RowBatch.Cell], _ base: Int,
         top: Bool
     ) throws(Fault) {
-        cursor.skipSpace(bytes)
-        guard cursor.accept(UInt8(ascii: "{"), bytes) else {
-            throw cursor.fault("a JSON object was expected")
-        }
-        cursor.skipSpace(bytes)
-        if cursor.accept(UInt8(ascii: "}"), bytes) { return }
-        repeat {
-            cursor.skipSpace(bytes)
-            let keyAt = cursor.at
-            let key = try cursor.string(&bytes)
-            cursor.skipSpace(bytes)
-            guard cursor.accept(UInt8(ascii: ":"), bytes) else { throw cursor.fault("a colon was expected") }
-            cursor.skipSpace(bytes)
-            let next = cursor.peek(bytes)
-            if top, next == UInt8(ascii: "{") || next == UInt8(ascii: "["), isFeatures(key, bytes) {
-                if next == UInt8(ascii: "{") {
+        try cursor.beginObject(bytes)
+        while let (key, place) = try cursor.nextKey(&bytes) {
+            let kind = try cursor.peek(bytes)
+            if top, kind == .object || kind == .array, isFeatures(key, bytes) {
+                if kind == .object {
                     try members(&cursor, &bytes, &cells, base, top: false)
                 } else {
                     try elements(&cursor, &bytes, &cells, base)
                 }
             } else {
-                let column = try column(key, at: keyAt, cursor, bytes, &cells)
+                let column = try column(key, at: place, bytes, &cells)
                 cells[base + column] = try cursor.value(&bytes)
             }
-            cursor.skipSpace(bytes)
-        } while cursor.accept(UInt8(ascii: ","), bytes)
-        guard cursor.accept(UInt8(ascii: "}"), bytes) else { throw cursor.fault("a comma or } was expected") }
+        }
     }
 
     private mutating func elements(
         _ cursor: inout JSONCursor, _ bytes: inout [UInt8], _ cells: inout [RowBatch.Cell], _ base: Int
     ) throws(Fault) {
-        _ = cursor.accept(UInt8(ascii: "["), bytes)
-        cursor.skipSpace(bytes)
-        if cursor.accept(UInt8(ascii: "]"), bytes) { return }
+        try cursor.beginArray(bytes)
         var position = 0
-        repeat {
-            cursor.skipSpace(bytes)
+        while try cursor.nextElement(bytes) {
             let name = position < positional.count ? positional[position] : "f\(position)"
-            let column = try column(Array(name.utf8), cursor.at, &cells)
+            let column = try column(Array(name.utf8), cursor.position, &cells)
             cells[base + column] = try cursor.value(&bytes)
             position += 1
-            cursor.skipSpace(bytes)
-        } while cursor.accept(UInt8(ascii: ","), bytes)
-        guard cursor.accept(UInt8(ascii: "]"), bytes) else { throw cursor.fault("a comma or ] was expected") }
+        }
     }
 
     private func isFeatures(_ key: Range<Int>, _ bytes: [UInt8]) -> Bool {
@@ -97,7 +77,7 @@ struct JSONRowParser {
 
     /// The column named by `key`; the one that followed last time is tried first.
     private mutating func column(
-        _ key: Range<Int>, at: Int, _ cursor: JSONCursor, _ bytes: [UInt8], _ cells: inout [RowBatch.Cell]
+        _ key: Range<Int>, at: Int, _ bytes: [UInt8], _ cells: inout [RowBatch.Cell]
     ) throws(Fault) -> Int {
         let guess = last < 0 ? first : successor[last]
         if guess >= 0, matches(names[guess], key, bytes) {

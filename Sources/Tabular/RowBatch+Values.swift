@@ -1,3 +1,5 @@
+internal import Basics
+
 extension RowBatch {
     /// The cell as text; nil when it is missing.
     public func text(_ row: Int, _ column: Int) -> String? {

@@ -1,3 +1,5 @@
+internal import Basics
+
 /// Text forms of single values. Pure.
 public enum RowEncoding {
     /// A CSV cell (RFC 4180): quoted only where it must be, or where it is empty text.
@@ -22,24 +24,11 @@ public enum RowEncoding {
 
     /// A JSON string (RFC 8259) with its quotes.
     public static func json(_ text: some Collection<UInt8>, into bytes: inout [UInt8]) {
-        let hexadecimal = Array("0123456789abcdef".utf8)
-        bytes.append(UInt8(ascii: "\""))
-        for byte in text {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-                bytes.append(UInt8(ascii: "\\"))
-                bytes.append(byte)
-            case 0x0a: bytes.append(contentsOf: "\\n".utf8)
-            case 0x0d: bytes.append(contentsOf: "\\r".utf8)
-            case 0x09: bytes.append(contentsOf: "\\t".utf8)
-            case 0..<0x20:
-                bytes.append(contentsOf: "\\u00".utf8)
-                bytes.append(hexadecimal[Int(byte >> 4)])
-                bytes.append(hexadecimal[Int(byte & 15)])
-            default: bytes.append(byte)
-            }
+        // The buffer does not leave the closure.
+        let isDone: Void? = text.withContiguousStorageIfAvailable {
+            unsafe JSONEscaping.append(quoted: $0.span, to: &bytes)
         }
-        bytes.append(UInt8(ascii: "\""))
+        if isDone == nil { JSONEscaping.append(quoted: Array(text).span, to: &bytes) }
     }
 
     /// The shortest decimal text that gives the same double again; whole numbers without `.0`.

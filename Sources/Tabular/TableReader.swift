@@ -333,10 +333,6 @@ public final class TableReader {
             ordinal += 1
             return
         }
-        if let fault = UTF8Check.firstFault(batch.bytes.span.extracting(raw)) {
-            reject(&batch, rowLine, fault + 1, .notUTF8, "not UTF-8", raw)
-            return
-        }
         let base = batch.cells.count
         do throws(JSONRowParser.Fault) {
             try json.parse(raw, in: &batch.bytes, into: &batch.cells)
@@ -348,6 +344,11 @@ public final class TableReader {
         } catch {
             batch.cells.removeLast(batch.cells.count - base)
             batch.bytes.removeLast(batch.bytes.count - raw.upperBound)
+            // A row that was read is UTF-8: its strings were checked, and the rest of JSON is ASCII.
+            if let fault = UTF8Check.firstFault(batch.bytes.span.extracting(raw)) {
+                reject(&batch, rowLine, fault + 1, .notUTF8, "not UTF-8", raw)
+                return
+            }
             reject(&batch, rowLine, error.offset - raw.lowerBound + 1, .malformed, error.detail, raw)
         }
     }

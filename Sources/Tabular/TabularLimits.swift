@@ -6,7 +6,7 @@ public struct TabularLimits: Sendable, Hashable {
     public var columnsMax: Int
     /// Bytes of one column's name. Default 1 024.
     public var nameBytesMax: Int
-    /// Nesting of JSON values inside a row. Default 32.
+    /// Nesting of JSON values inside a row, at most 64. Default 32.
     public var depthMax: Int
     /// Bytes asked of the system in one read. Default 256 KiB.
     public var chunkBytes: Int

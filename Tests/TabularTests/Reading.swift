@@ -159,14 +159,13 @@ struct Everything: Equatable {
 
     @Test(arguments: [
         ("[1]", 1, "a JSON object was expected"), (#"{"a":1,"a":2}"#, 8, "the key a stands twice"),
-        (#"{"a":01}"#, 7, "a comma or } was expected"), (#"{"a":NaN}"#, 6, "a JSON value was expected"),
-        (#"{"a":1} x"#, 9, "text stands after the JSON object"), (#"{"a":"\q"}"#, 8, "an unknown escape"),
-        (#"{"a":"\ud800"}"#, 13, "half of a surrogate pair"),
-        (#"{"a":"x}"#, 6, "the string that begins here never ends"),
-        (#"{"a":1.}"#, 8, "a digit was expected"), (#"{"a" 1}"#, 6, "a colon was expected"),
-        (#"{"a":[[[[1]]]]}"#, 9, "nested deeper than 3"),
-        ("{\"a\":\"\u{1}\"}", 7, "a control character in a string"),
-        (#"{"f":{"a":1,}}"#, 13, "a quote was expected"),
+        (#"{"a":01}"#, 6, "not JSON: unexpected byte"), (#"{"a":NaN}"#, 6, "not JSON: unexpected byte"),
+        (#"{"a":1} x"#, 9, "not JSON: something follows the value"),
+        (#"{"a":"\q"}"#, 7, "not JSON: invalid escape"), (#"{"a":"\ud800"}"#, 7, "not JSON: invalid escape"),
+        (#"{"a":"x}"#, 9, "the JSON text ends too early"), (#"{"a":1.}"#, 8, "not JSON: unexpected byte"),
+        (#"{"a" 1}"#, 6, "not JSON: unexpected byte"), (#"{"a":[[[[1]]]]}"#, 9, "nested deeper than 3"),
+        ("{\"a\":\"\u{1}\"}", 7, "not JSON: control character in a string"),
+        (#"{"f":{"a":1,}}"#, 13, "not JSON: unexpected byte"),
     ])
     func refusesARow(text: String, column: Int, words: String) throws {
         let all = try Everything(
@@ -246,32 +245,6 @@ struct Everything: Equatable {
                 }
                 #expect(Set(reader.columns) == Set(columns) && read == rows, "seed \(seed) \(format)")
             }
-        }
-    }
-
-    @Test func numbersAreReadAsTheStandardLibraryReadsThem() {
-        var random = SeededRandom(seed: 7)
-        for _ in 0..<4_000 {
-            let value = Double(bitPattern: random.next())
-            let short = Double(Int64.random(in: -1_000_000...1_000_000, using: &random)) / 1_000
-            for number in [value, short] where number.isFinite {
-                #expect(
-                    DecimalNumber.real(Array(number.description.utf8).span)?.bitPattern == number.bitPattern)
-            }
-        }
-        for text in ["", "-", ".", "1e", "0x10", "nan", "inf", "1_0", "1 ", "--1", "1e999"] {
-            #expect(DecimalNumber.real(Array(text.utf8).span) == nil, "\(text)")
-        }
-        for text in ["1.", ".5", "+3", "1E5", "-0", "123456789012345678901234567890"] {
-            #expect(DecimalNumber.real(Array(text.utf8).span) == Double(text), "\(text)")
-        }
-        for (text, value) in [
-            ("9223372036854775807", Int64.max), ("-9223372036854775808", .min), ("+7", 7),
-        ] {
-            #expect(DecimalNumber.integer(Array(text.utf8).span) == value)
-        }
-        for text in ["9223372036854775808", "1.0", "", "-", "99999999999999999999"] {
-            #expect(DecimalNumber.integer(Array(text.utf8).span) == nil)
         }
     }
 }

@@ -1,8 +1,7 @@
 internal import Glibc
 
 /// Decimal to binary, always the nearest `Double`, ties to even: what `strtod` returns.
-@usableFromInline
-enum DecimalNumber {
+public enum DecimalNumber {
     /// 10^n for n up to 22, the powers that a `Double` holds exactly.
     @inlinable
     @inline(__always)

@@ -132,7 +132,10 @@ extension JSONScanner {
                 hasEscapes = true
                 index = try escapeEnd(bytes, index)
             } else if byte >= 0x80 {
-                index = try scalarEnd(bytes, index)
+                guard let next = UTF8Check.scalarEnd(bytes, index, before: end) else {
+                    throw JSONError(.invalidUTF8, at: index)
+                }
+                index = next
             } else if byte >= 0x20 {
                 index += 1
             } else {
@@ -159,28 +162,5 @@ extension JSONScanner {
             let low = JSONString.hexadecimal(bytes, index + 8), low & 0xFC00 == 0xDC00
         else { throw JSONError(.invalidEscape, at: index) }
         return index + 12
-    }
-
-    /// The index behind the multi-byte scalar at `index` (Unicode 15, table 3-7: well-formed UTF-8).
-    private func scalarEnd(_ bytes: Span<UInt8>, _ index: Int) throws(JSONError) -> Int {
-        let first = bytes[index]
-        let count: Int
-        var second: ClosedRange<UInt8> = 0x80...0xBF
-        switch first {
-        case 0xC2...0xDF: count = 2
-        case 0xE0: (count, second) = (3, 0xA0...0xBF)
-        case 0xED: (count, second) = (3, 0x80...0x9F)
-        case 0xE1...0xEF: count = 3
-        case 0xF0: (count, second) = (4, 0x90...0xBF)
-        case 0xF1...0xF3: count = 4
-        case 0xF4: (count, second) = (4, 0x80...0x8F)
-        default: throw JSONError(.invalidUTF8, at: index)
-        }
-        guard index + count <= end else { throw JSONError(.invalidUTF8, at: index) }
-        guard second.contains(bytes[index + 1]) else { throw JSONError(.invalidUTF8, at: index) }
-        for offset in 2..<max(count, 2) where bytes[index + offset] & 0xC0 != 0x80 {
-            throw JSONError(.invalidUTF8, at: index)
-        }
-        return index + count
     }
 }

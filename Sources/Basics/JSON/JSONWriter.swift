@@ -51,18 +51,16 @@ public struct JSONWriter: Sendable {
         bytes.append(0x22)
         // The buffer does not leave the closure.
         let isDone: Void? = unsafe text.utf8.withContiguousStorageIfAvailable {
-            unsafe append(escaping: $0.span)
+            unsafe JSONEscaping.append($0.span, to: &bytes)
         }
-        if isDone == nil { for byte in text.utf8 { append(escaping: byte) } }
+        if isDone == nil { for byte in text.utf8 { JSONEscaping.append(byte, to: &bytes) } }
         bytes.append(0x22)
     }
 
     /// Writes a string given as UTF-8, which the caller has checked.
     public mutating func string(utf8 text: Span<UInt8>) {
         separate()
-        bytes.append(0x22)
-        append(escaping: text)
-        bytes.append(0x22)
+        JSONEscaping.append(quoted: text, to: &bytes)
     }
 
     /// Writes the shortest text that reads back as this value; `null` where it is not finite.
@@ -114,7 +112,7 @@ public struct JSONWriter: Sendable {
     /// Writes one value whose JSON the caller has.
     public mutating func raw(_ value: Span<UInt8>) {
         separate()
-        append(value)
+        JSONEscaping.append(plain: value, to: &bytes)
     }
 
     /// Ends a line, as JSON Lines wants it; the next value begins a new one.
@@ -139,43 +137,7 @@ public struct JSONWriter: Sendable {
         needsComma = true
     }
 
-    private mutating func append(_ span: Span<UInt8>) {
-        // The buffer pointer does not leave the closure.
-        unsafe span.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
-    }
-
     private mutating func appendText(_ text: String) { bytes.append(contentsOf: text.utf8) }
-
-    private mutating func append(escaping text: Span<UInt8>) {
-        var start = 0
-        for index in text.indices where JSONWriter.needsEscape(text[index]) {
-            append(text.extracting(start..<index))
-            append(escaping: text[index])
-            start = index + 1
-        }
-        append(start == 0 ? text : text.extracting(start..<text.count))
-    }
-
-    private static func needsEscape(_ byte: UInt8) -> Bool { byte < 0x20 || byte == 0x22 || byte == 0x5C }
-
-    private mutating func append(escaping byte: UInt8) {
-        guard JSONWriter.needsEscape(byte) else {
-            bytes.append(byte)
-            return
-        }
-        bytes.append(0x5C)
-        switch byte {
-        case 0x22, 0x5C: bytes.append(byte)
-        case 0x08: bytes.append(0x62)
-        case 0x09: bytes.append(0x74)
-        case 0x0A: bytes.append(0x6E)
-        case 0x0C: bytes.append(0x66)
-        case 0x0D: bytes.append(0x72)
-        default:
-            appendText("u00")
-            for digit in [byte >> 4, byte & 15] { bytes.append(digit < 10 ? 0x30 + digit : 0x57 + digit) }
-        }
-    }
 }
 
 extension JSONWriter: TextOutputStream {
