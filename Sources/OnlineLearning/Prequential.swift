@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Models
 
 /// Test-then-train evaluation over the last examples: each was scored before it was learned (Dawid,
 /// "Statistical Theory: The Prequential Approach", 1984).
@@ -58,27 +59,9 @@ public struct Prequential: Sendable, Equatable {
             loss -= log(label ? probability : 1 - probability)
         }
         let count = Double(scores.count)
+        let area = AreaUnderCurve.of(scores: scores, isPositive: labels)
         return Metrics(
-            count: scores.count, accuracy: Double(right) / count, logLoss: loss / count, auc: areaUnderCurve()
-        )
-    }
-
-    /// The Mann–Whitney statistic, from the mean ranks of ties.
-    private func areaUnderCurve() -> Double? {
-        let order = scores.indices.sorted { scores[$0] < scores[$1] }
-        let positives = labels.count { $0 }
-        let negatives = labels.count - positives
-        guard positives > 0, negatives > 0 else { return nil }
-        var rankSum = 0.0
-        var start = 0
-        while start < order.count {
-            var end = start
-            while end < order.count, scores[order[end]] == scores[order[start]] { end += 1 }
-            let rank = Double(start + end + 1) / 2
-            for position in start..<end where labels[order[position]] { rankSum += rank }
-            start = end
-        }
-        let base = Double(positives) * Double(positives + 1) / 2
-        return (rankSum - base) / (Double(positives) * Double(negatives))
+            count: scores.count, accuracy: Double(right) / count, logLoss: loss / count,
+            auc: area.isNaN ? nil : area)
     }
 }

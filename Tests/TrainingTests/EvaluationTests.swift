@@ -1,5 +1,6 @@
 import Basics
 import Foundation
+import Models
 import Testing
 import Training
 
@@ -18,7 +19,7 @@ import Training
                     won += score > other ? 1 : score == other ? 0.5 : 0
                 }
             }
-            let area = Evaluation.auc(scores: scores, isPositive: positive)
+            let area = AreaUnderCurve.of(scores: scores, isPositive: positive)
             #expect(pairs == 0 ? area.isNaN : area == won / pairs, "seed \(seed)")
         }
     }
@@ -101,7 +102,7 @@ import Training
         let positive = rides.map(\.isGenerous)
         let share = Double(positive.count { $0 }) / 6_000
         #expect((0.2...0.5).contains(share), "\(share)")
-        let best = Evaluation.auc(scores: rides.map { Float($0.tipChance) }, isPositive: positive)
+        let best = AreaUnderCurve.of(scores: rides.map { Float($0.tipChance) }, isPositive: positive)
         #expect((0.86...0.94).contains(best), "\(best)")
         for ride in rides {
             #expect(ride.values.count == Ride.columns.count)
@@ -114,7 +115,7 @@ import Training
         var usual = RideSimulator(seed: 1)
         _ = (0..<6_000).map { _ in usual.ride() }
         let expected = (0..<3_000).map { _ in usual.ride() }
-        let stale = Evaluation.auc(
+        let stale = AreaUnderCurve.of(
             scores: expected.map { Float($0.tipChance) }, isPositive: later.map(\.isGenerous))
         #expect(stale < best - 0.1, "\(stale)")
     }

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Models
 
 /// How predictions compare with the truth. A value, computed from a model's own outputs; agrees with
 /// scikit-learn.
@@ -41,7 +42,7 @@ public struct Evaluation: Sendable, Hashable {
             .accuracy: Double(confusion[0][0] + confusion[1][1]) / count,
             .precision: precision, .recall: recall,
             .f1: ratio(2 * truePositives, 2 * truePositives + falsePositives + falseNegatives),
-            .auc: auc(scores: probabilities, isPositive: labels.map { $0 > 0.5 }),
+            .auc: AreaUnderCurve.of(scores: probabilities, isPositive: labels.map { $0 > 0.5 }),
             .logLoss: loss / count,
         ]
         return Evaluation(rows: labels.count, metrics: metrics, confusion: confusion)
@@ -81,7 +82,7 @@ public struct Evaluation: Sendable, Hashable {
             recall += ratio(hits, actual)
             f1 += ratio(2 * hits, predicted + actual)
             let column = labels.indices.map { probabilities[$0 * classCount + index] }
-            areas.append(auc(scores: column, isPositive: labels.map { Int($0) == index }))
+            areas.append(AreaUnderCurve.of(scores: column, isPositive: labels.map { Int($0) == index }))
         }
         areas.removeAll { $0.isNaN }
         let count = Double(labels.count)
@@ -112,37 +113,6 @@ public struct Evaluation: Sendable, Hashable {
             .r2: spread > 0 ? 1 - squares / spread : .nan,
         ]
         return Evaluation(rows: labels.count, metrics: metrics, confusion: [])
-    }
-
-    /// The share of (positive, negative) pairs in which the positive row has the higher score, ties counted
-    /// half: the area under the curve, without rounding until the last division. Not a number when all rows
-    /// are of one class.
-    public static func auc(scores: [Float], isPositive: [Bool]) -> Double {
-        let order = scores.indices.sorted { scores[$0] < scores[$1] }
-        var negativesBelow = 0
-        // Twice the number of pairs won, so that a tie counts one.
-        var doubled = 0
-        var start = 0
-        while start < order.count {
-            var end = start
-            var positives = 0
-            while end < order.count, scores[order[end]] == scores[order[start]] {
-                if isPositive[order[end]] { positives += 1 }
-                end += 1
-            }
-            // Not a number equals nothing, itself included: take it as a tie of one.
-            if end == start {
-                positives = isPositive[order[start]] ? 1 : 0
-                end += 1
-            }
-            let negatives = end - start - positives
-            doubled += positives * (2 * negativesBelow + negatives)
-            negativesBelow += negatives
-            start = end
-        }
-        let positives = scores.count - negativesBelow
-        guard positives > 0, negativesBelow > 0 else { return .nan }
-        return Double(doubled) / (2 * Double(positives) * Double(negativesBelow))
     }
 
     /// A probability of 0 would cost infinitely much; like scikit-learn for float32, it is taken as float32's
