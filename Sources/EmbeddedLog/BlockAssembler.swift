@@ -101,7 +101,7 @@ struct BlockAssembler: Sendable {
         var index: Int32
     }
 
-    private let limits: EmbeddedLog.Limits
+    private let limits: EmbeddedLogLimits
     private var builders: [BlockBuilder] = []
     /// The number of the open block of each partition.
     private var open: [Int64: Int] = [:]
@@ -110,7 +110,7 @@ struct BlockAssembler: Sendable {
     private(set) var byteCount = 0
     private(set) var recordCount = 0
 
-    init(limits: EmbeddedLog.Limits) {
+    init(limits: EmbeddedLogLimits) {
         self.limits = limits
     }
 

@@ -6,7 +6,7 @@ internal import Synchronization
 /// What the readers and writers of one handle share.
 final class EmbeddedCore: Sendable {
     let path: String
-    let options: EmbeddedLog.Options
+    let options: EmbeddedLogOptions
     let signal: ChangeSignal
     let directory = TopicDirectory()
     let members: MemberFile
@@ -37,7 +37,7 @@ final class EmbeddedCore: Sendable {
     }
 
     private init(
-        path: String, options: EmbeddedLog.Options, signal: ChangeSignal, members: MemberFile, wakeup: Wakeup,
+        path: String, options: EmbeddedLogOptions, signal: ChangeSignal, members: MemberFile, wakeup: Wakeup,
         pulses: Pulses, write: WriteStore
     ) {
         self.path = path
@@ -52,7 +52,7 @@ final class EmbeddedCore: Sendable {
     }
 
     /// Opens the log at `path`, creating it when it is missing.
-    static func open(_ path: String, _ options: EmbeddedLog.Options) async throws(LogError) -> EmbeddedCore {
+    static func open(_ path: String, _ options: EmbeddedLogOptions) async throws(LogError) -> EmbeddedCore {
         let signal = ChangeSignal()
         let pulses = Pulses()
         // The wake file does not exist before the log, so the store learns of it later.

@@ -32,8 +32,9 @@ public final class EmbeddedLog: EventLog {
     ///
     /// Throws `unavailable` when the folder is missing, `denied` when the file may not be written, `corrupt`
     /// when it is no log, a newer program's, or damaged.
-    public static func open(path: String, options: Options = Options()) async throws(LogError) -> EmbeddedLog
-    {
+    public static func open(
+        path: String, options: EmbeddedLogOptions = EmbeddedLogOptions()
+    ) async throws(LogError) -> EmbeddedLog {
         EmbeddedLog(core: try await EmbeddedCore.open(path, options))
     }
 

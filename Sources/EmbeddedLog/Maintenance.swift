@@ -11,10 +11,10 @@ final class Maintenance: Sendable {
     }
 
     private let store: MaintenanceStore
-    private let options: EmbeddedLog.Options
+    private let options: EmbeddedLogOptions
     private let state: Mutex<State>
 
-    init(path: String, options: EmbeddedLog.Options) {
+    init(path: String, options: EmbeddedLogOptions) {
         store = MaintenanceStore(path: path, options: options)
         self.options = options
         state = Mutex(State(next: .now + options.limits.maintenanceInterval))

@@ -7,7 +7,7 @@ internal import SQLite
 actor MaintenanceStore {
     private let thread: ThreadExecutor
     private let path: String
-    private let options: EmbeddedLog.Options
+    private let options: EmbeddedLogOptions
     private var opened: Connection?
     private var isClosed = false
 
@@ -15,7 +15,7 @@ actor MaintenanceStore {
         unsafe thread.asUnownedSerialExecutor()
     }
 
-    init(path: String, options: EmbeddedLog.Options) {
+    init(path: String, options: EmbeddedLogOptions) {
         thread = ThreadExecutor(name: "log upkeep")
         self.path = path
         self.options = options

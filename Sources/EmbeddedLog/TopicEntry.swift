@@ -107,7 +107,7 @@ enum TopicTable {
     /// Adds the topics of `definitions` that are not there; call it in a transaction. Returns the names
     /// added.
     static func create(
-        _ definitions: [TopicDefinition], _ connection: Connection, limits: EmbeddedLog.Limits
+        _ definitions: [TopicDefinition], _ connection: Connection, limits: EmbeddedLogLimits
     ) throws -> [TopicName] {
         var created: [TopicName] = []
         for definition in definitions {

@@ -9,7 +9,7 @@ internal import SQLite
 actor WriteStore {
     let thread: ThreadExecutor
     let path: String
-    let options: EmbeddedLog.Options
+    let options: EmbeddedLogOptions
     private let queue = WriteQueue()
     /// Called after each commit.
     private let committed: @Sendable () -> Void
@@ -19,7 +19,7 @@ actor WriteStore {
         unsafe thread.asUnownedSerialExecutor()
     }
 
-    init(path: String, options: EmbeddedLog.Options, committed: @Sendable @escaping () -> Void) {
+    init(path: String, options: EmbeddedLogOptions, committed: @Sendable @escaping () -> Void) {
         thread = ThreadExecutor(name: "log write")
         self.path = path
         self.options = options

@@ -8,7 +8,7 @@ struct EmbeddedConformanceTests {
     @Test("and", .timeLimit(.minutes(2)), arguments: ConformanceSuite.cases)
     func conforms(_ conformance: ConformanceCase) async throws {
         let place = try TemporaryLog()
-        var options = EmbeddedLog.Options()
+        var options = EmbeddedLogOptions()
         // What is acknowledged is not asked to survive a power cut here, so that many tests share one disk in
         // peace.
         options.durability = .normal

@@ -145,7 +145,7 @@ struct BlockTests {
     func roundTrip(seed: Int) throws {
         var random = SeededRandom(seed: UInt64(seed))
         let batch = sample(&random)
-        var limits = EmbeddedLog.Limits()
+        var limits = EmbeddedLogLimits()
         if seed % 2 == 0 { limits.blockRecordsMax = 5 } else { limits.blockBytesMax = 400 }
         var assembler = BlockAssembler(limits: limits)
         var slots: [BlockAssembler.Slot] = []
@@ -172,7 +172,7 @@ struct BlockTests {
     func hostile(seed: Int) throws {
         var random = SeededRandom(seed: UInt64(seed))
         let batch = sample(&random)
-        var assembler = BlockAssembler(limits: EmbeddedLog.Limits())
+        var assembler = BlockAssembler(limits: EmbeddedLogLimits())
         for index in 0..<batch.count { _ = assembler.append(batch, index, partitionID: 0, timestamp: 7) }
         let block = try #require(assembler.finish().first)
         for index in block.head.indices {

@@ -22,8 +22,10 @@ final class TemporaryLog: Sendable {
 
 extension EmbeddedLog {
     /// Opens without waiting for the disk: what a test kills is the process, not the machine.
-    static func openFast(_ path: String, limits: Limits = Limits()) async throws -> EmbeddedLog {
-        var options = Options()
+    static func openFast(_ path: String, limits: EmbeddedLogLimits = EmbeddedLogLimits()) async throws
+        -> EmbeddedLog
+    {
+        var options = EmbeddedLogOptions()
         options.durability = .normal
         options.limits = limits
         return try await open(path: path, options: options)

@@ -43,7 +43,7 @@ struct NeighbourTests {
     @Test("a member that stops reading is given up on; it hears so, and joins again")
     func silentMember() async throws {
         let place = try TemporaryLog()
-        var limits = EmbeddedLog.Limits()
+        var limits = EmbeddedLogLimits()
         limits.pollTimeout = .milliseconds(300)
         let log = try await EmbeddedLog.openFast(place.path, limits: limits)
         let other = try await EmbeddedLog.openFast(place.path)
@@ -146,7 +146,7 @@ struct UpkeepTests {
         arguments: 0..<4)
     func compactionBesideWriters(round: Int) async throws {
         let place = try TemporaryLog()
-        var limits = EmbeddedLog.Limits()
+        var limits = EmbeddedLogLimits()
         // So that one pass takes many steps, and blocks are split and joined.
         limits.blockBytesMax = 2_000
         limits.compactionStepBytes = 3_000
@@ -199,7 +199,7 @@ struct UpkeepTests {
     @Test("writers have a grown topic compacted by themselves")
     func byItself() async throws {
         let place = try TemporaryLog()
-        var limits = EmbeddedLog.Limits()
+        var limits = EmbeddedLogLimits()
         limits.maintenanceInterval = .milliseconds(50)
         limits.dirtyRecordsMin = 100
         let log = try await EmbeddedLog.openFast(place.path, limits: limits)
@@ -221,7 +221,7 @@ struct UpkeepTests {
     @Test("a transaction that is too large is refused, and the next one works")
     func tooLargeTransaction() async throws {
         let place = try TemporaryLog()
-        var limits = EmbeddedLog.Limits()
+        var limits = EmbeddedLogLimits()
         limits.transactionBytesMax = 10_000
         let log = try await EmbeddedLog.openFast(place.path, limits: limits)
         try await log.create([TopicDefinition(name: "t", partitions: 1)])
