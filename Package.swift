@@ -67,13 +67,13 @@ let package = Package(
         // The log: the protocol and its engines.
         library("EventLog", ["Basics"]),
         library("KafkaLog", ["EventLog", "CRdKafka", "Basics", "Telemetry"], unsafe: true),
-        library("EmbeddedLog", ["EventLog", "SQLite", "Basics", "Telemetry"], unsafe: true),
+        library("EmbeddedLog", ["EventLog", "SQLite", "Basics"], unsafe: true),
         library("EventLogTesting", ["EventLog", "Basics", "KafkaLog", "CRdKafka"], unsafe: true),
 
         // Models as data.
         library("Features", ["Basics"]),
         library("Models", ["Basics"], unsafe: true),
-        library("PredictorTesting", ["Models", "Basics"]),
+        library("PredictorTesting", ["Models"]),
         library("Snapshots", ["EventLog", "Zstd", "Crypto", "Basics"]),
         library("Catalog", ["Snapshots", "EventLog", "Crypto", "Basics"]),
         library(
@@ -90,21 +90,20 @@ let package = Package(
         // Services.
         library(
             "Training",
-            ["Modelcast", "Features", "Models", "SQLite", "Tabular", "Crypto", "Basics", "Telemetry"],
+            ["Features", "Models", "SQLite", "Tabular", "Crypto", "Basics"],
             unsafe: true),
         library(
             "Scoring",
-            ["Modelcast", "Catalog", "Snapshots", "Features", "Models", "EventLog", "Basics", "Telemetry"]),
+            ["Modelcast", "Snapshots", "Features", "Models", "EventLog", "Basics", "Telemetry"]),
         library(
             "BatchScoring",
             [
                 "Modelcast", "Snapshots", "Features", "Models", "SQLite", "Tabular", "Crypto", "Basics",
-                "Telemetry",
             ]),
         library(
             "OnlineLearning",
             [
-                "Modelcast", "Catalog", "Snapshots", "Features", "Models", "EventLog", "Crypto", "Basics",
+                "Modelcast", "Catalog", "Snapshots", "Features", "Models", "EventLog", "Basics",
                 "Telemetry",
             ]),
         library("Gateway", ["CMicroHTTPD", "Telemetry", "Basics"], unsafe: true),
@@ -142,24 +141,23 @@ let package = Package(
                 "Models", "Crypto", "Basics",
             ]),
         tests(
-            "Training", ["Modelcast", "Features", "Models", "SQLite", "Tabular", "Basics"],
+            "Training", ["Features", "Models", "Tabular", "Basics"],
             exclude: ["Oracles/oracle.py"]),
         tests(
             "Scoring",
             [
-                "ModelcastTesting", "Snapshots", "EventLogTesting", "EventLog", "Modelcast", "Catalog",
-                "Features", "Models", "Basics",
+                "Snapshots", "EventLogTesting", "EventLog", "Modelcast", "Features", "Models", "Basics",
             ]),
         tests(
             "BatchScoring",
-            ["ModelcastTesting", "Modelcast", "Features", "Models", "SQLite", "Tabular", "Basics"]),
+            ["Features", "Models", "SQLite", "Tabular", "Basics"]),
         tests(
             "OnlineLearning",
             [
-                "Snapshots", "Catalog", "ModelcastTesting", "EventLogTesting", "EventLog", "Modelcast",
+                "Snapshots", "Catalog", "EventLogTesting", "EventLog", "Modelcast",
                 "Features", "Models", "Basics",
             ]),
-        tests("Gateway", ["Telemetry", "Basics"]),
+        tests("Gateway", ["Telemetry"]),
         tests(
             "ModelcastCommand",
             ["EventLogTesting", "EventLog", "Catalog", "Tabular", "Configuration", "Arguments", "Basics"]),
