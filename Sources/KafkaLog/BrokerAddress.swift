@@ -8,8 +8,8 @@ struct BrokerAddress: Hashable {
 
     private static let defaultPort = 9_092
 
-    /// Reads `kafka://host[:port][,host[:port]]…`. Throws `configuration` for anything else; never repeats a URL that
-    /// may hold a password.
+    /// Reads `kafka://host[:port][,host[:port]]…`. Throws `configuration` for anything else; never repeats a
+    /// URL that may hold a password.
     init(url: String) throws(LogError) {
         let scheme = "kafka://"
         guard url.hasPrefix(scheme) else {

@@ -2,8 +2,8 @@ internal import Basics
 internal import CRdKafka
 internal import EventLog
 
-/// What each error of Kafka means for a caller: its kind, and whether the same call may succeed later. Codes that are not
-/// in the table are `engine` and not retriable.
+/// What each error of Kafka means for a caller: its kind, and whether the same call may succeed later. Codes
+/// that are not in the table are `engine` and not retriable.
 ///
 /// Source: the protocol guide's error table (kafka.apache.org/protocol, "Error Codes") and `rdkafka.h`.
 enum KafkaErrorTable {

@@ -4,11 +4,11 @@ internal import Synchronization
 
 /// The engine for real work: Apache Kafka (2.5 or newer) through librdkafka.
 ///
-/// Every reader and writer is a client of its own with its own threads; opening connects to nothing yet. Safe to call
-/// from any thread; `close` frees everything that was made from it.
+/// Every reader and writer is a client of its own with its own threads; opening connects to nothing yet. Safe
+/// to call from any thread; `close` frees everything that was made from it.
 ///
-/// Records without a partition go where the Java client would send them: by the murmur2 hash of the key, and anywhere
-/// when they have none (`partitioner` in the options changes that).
+/// Records without a partition go where the Java client would send them: by the murmur2 hash of the key, and
+/// anywhere when they have none (`partitioner` in the options changes that).
 ///
 /// ```swift
 /// let log = try KafkaLog.open(url: "kafka://localhost:9092")
@@ -33,8 +33,8 @@ public final class KafkaLog: EventLog {
         name = settings.address.url
     }
 
-    /// The log of the brokers `kafka://HOST[:PORT][,HOST[:PORT]]…`. Throws `configuration` when the URL is malformed or an
-    /// option has no meaning; whether a broker answers shows with the first call.
+    /// The log of the brokers `kafka://HOST[:PORT][,HOST[:PORT]]…`. Throws `configuration` when the URL is
+    /// malformed or an option has no meaning; whether a broker answers shows with the first call.
     public static func open(url: String, options: KafkaOptions = KafkaOptions()) throws(LogError) -> KafkaLog
     {
         let settings = ClientSettings(address: try BrokerAddress(url: url), options: options)
@@ -109,7 +109,8 @@ public final class KafkaLog: EventLog {
         }
     }
 
-    /// Ends everything as the death of the process would: no flush, no abort, no leaving of groups. For tests.
+    /// Ends everything as the death of the process would: no flush, no abort, no leaving of groups. For
+    /// tests.
     package func kill() async {
         let clients = takeAdminClients()
         handles.killAll()
@@ -164,7 +165,8 @@ public final class KafkaLog: EventLog {
         return try result.get()
     }
 
-    /// Where to start, as numbers: "latest" is looked up now, so that nothing written after this call is missed.
+    /// Where to start, as numbers: "latest" is looked up now, so that nothing written after this call is
+    /// missed.
     private func startOffsets(_ start: [TopicPartition: StartPosition]) async throws(LogError)
         -> [TopicPartition: Int64]
     {

@@ -2,7 +2,8 @@ internal import Basics
 internal import EventLog
 
 extension LogError {
-    /// What `failure` means for the caller that was doing `what` (a verb and a place, such as `writing to events[3]`).
+    /// What `failure` means for the caller that was doing `what` (a verb and a place, such as `writing to
+    /// events[3]`).
     static func kafka(_ failure: KafkaFailure, _ what: String) -> LogError {
         let row = KafkaErrorTable.row(of: failure.code)
         let severity: Severity
@@ -19,8 +20,8 @@ extension LogError {
             recovery: recovery(for: row.code, severity), cause: failure)
     }
 
-    /// The same error as one of an open transaction: it has to be aborted, unless the writer itself is finished. Input
-    /// that is no longer this member's aborts the transaction too.
+    /// The same error as one of an open transaction: it has to be aborted, unless the writer itself is
+    /// finished. Input that is no longer this member's aborts the transaction too.
     func abortingTransaction() -> LogError {
         if code == .notAssigned { return .transactionAborted(message, cause: self) }
         if code == .fenced || code == .closed || (cause as? KafkaFailure)?.isFatal == true { return self }

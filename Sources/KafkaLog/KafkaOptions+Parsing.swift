@@ -5,8 +5,8 @@ extension KafkaOptions {
     /// The prefix of environment variables that set properties.
     public static let environmentPrefix = "MODELCAST_KAFKA_"
 
-    /// Sets one property given as `key=value`. Throws `configuration` when there is no `=` or no key; the message never
-    /// shows the value.
+    /// Sets one property given as `key=value`. Throws `configuration` when there is no `=` or no key; the
+    /// message never shows the value.
     public mutating func set(_ assignment: String) throws(LogError) {
         guard let separator = assignment.firstIndex(of: "=") else {
             throw LogError(
@@ -27,8 +27,8 @@ extension KafkaOptions {
         for part in KafkaOptions.split(list) where !KafkaOptions.trim(part[...]).isEmpty { try set(part) }
     }
 
-    /// Sets the properties of a file's text in Java's form: a `key=value` or `key: value` a line, `#` and `!` begin a
-    /// comment, a backslash at the end of a line continues it. `name` is the file's, for messages.
+    /// Sets the properties of a file's text in Java's form: a `key=value` or `key: value` a line, `#` and `!`
+    /// begin a comment, a backslash at the end of a line continues it. `name` is the file's, for messages.
     public mutating func load(properties text: String, name: String) throws(LogError) {
         var pending = ""
         for (number, rawLine) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
@@ -57,8 +57,8 @@ extension KafkaOptions {
         }
     }
 
-    /// Sets the properties that the environment gives: `MODELCAST_KAFKA_SASL_USERNAME` is `sasl.username`. Other
-    /// variables are left alone.
+    /// Sets the properties that the environment gives: `MODELCAST_KAFKA_SASL_USERNAME` is `sasl.username`.
+    /// Other variables are left alone.
     public mutating func load(environment: [String: String]) {
         for (variable, value) in environment {
             guard variable.hasPrefix(KafkaOptions.environmentPrefix) else { continue }

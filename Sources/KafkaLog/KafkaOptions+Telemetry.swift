@@ -1,8 +1,8 @@
 public import Telemetry
 
 extension KafkaOptions {
-    /// Sends librdkafka's log lines to `log`: errors and worse as errors, warnings as warnings, the rest as debug lines,
-    /// because librdkafka tells at "info" what a healthy service need not say.
+    /// Sends librdkafka's log lines to `log`: errors and worse as errors, warnings as warnings, the rest as
+    /// debug lines, because librdkafka tells at "info" what a healthy service need not say.
     public mutating func route(to log: Log) {
         self.log = { line in
             let metadata: LogMetadata = [.facility: .string(line.facility), .text: .string(line.text)]

@@ -2,7 +2,8 @@ internal import EventLog
 
 /// How to reach and use a Kafka cluster: librdkafka's own properties, and a few settings beside them.
 ///
-/// Every description leaves out secrets, so that options may be logged. A value; safe to send between threads.
+/// Every description leaves out secrets, so that options may be logged. A value; safe to send between
+/// threads.
 ///
 /// ```swift
 /// var options = KafkaOptions()
@@ -21,8 +22,9 @@ public struct KafkaOptions: Sendable {
         case scramSHA512 = "SCRAM-SHA-512"
     }
 
-    /// Properties by librdkafka's names (CONFIGURATION.md). Those that only one role understands reach only that role; an
-    /// unknown name, and one that the engine's guarantees rest on, is a `configuration` error when the log is opened.
+    /// Properties by librdkafka's names (CONFIGURATION.md). Those that only one role understands reach only
+    /// that role; an unknown name, and one that the engine's guarantees rest on, is a `configuration` error
+    /// when the log is opened.
     public var properties: [String: String]
     /// The name that brokers show for this program.
     public var clientID: String
@@ -42,8 +44,9 @@ public struct KafkaOptions: Sendable {
         self.log = log
     }
 
-    /// Encrypts connections and checks the brokers' certificates and host names. `authorityFile` is the certificate of
-    /// the authority (nil: the system's); a certificate and key identify this client, where brokers ask for one.
+    /// Encrypts connections and checks the brokers' certificates and host names. `authorityFile` is the
+    /// certificate of the authority (nil: the system's); a certificate and key identify this client, where
+    /// brokers ask for one.
     public mutating func useTLS(
         authorityFile: String? = nil, certificateFile: String? = nil, keyFile: String? = nil,
         keyPassword: String? = nil

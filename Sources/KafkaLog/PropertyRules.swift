@@ -1,5 +1,5 @@
-/// What is known of librdkafka's properties beyond their values: which are secret, which this engine sets itself, and
-/// which only one role of client understands (librdkafka 2.0, CONFIGURATION.md).
+/// What is known of librdkafka's properties beyond their values: which are secret, which this engine sets
+/// itself, and which only one role of client understands (librdkafka 2.0, CONFIGURATION.md).
 enum PropertyRules {
     /// Whether the value of `name` must never be shown.
     static func isSecret(_ name: String) -> Bool {

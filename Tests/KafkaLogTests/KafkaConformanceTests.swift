@@ -5,7 +5,8 @@ import KafkaLog
 import Testing
 
 extension ConformanceSubject {
-    /// The mock cluster: it makes no topics by the protocol, and its transactions hide nothing and keep no offsets.
+    /// The mock cluster: it makes no topics by the protocol, and its transactions hide nothing and keep no
+    /// offsets.
     static func mock() throws -> ConformanceSubject {
         let cluster = try MockKafkaCluster()
         return ConformanceSubject(

@@ -86,7 +86,8 @@ extension AdminClient {
         if let policy = policies[topic.name.text], policy != topic.cleanup.rawValue {
             throw LogError(
                 .topicMismatch,
-                "topic \(topic.name) has cleanup.policy '\(policy)', '\(topic.cleanup.rawValue)' was asked for",
+                "topic \(topic.name) has cleanup.policy '\(policy)', "
+                    + "'\(topic.cleanup.rawValue)' was asked for",
                 hint: "use another name, or change the topic's cleanup.policy", recovery: .fixConfiguration)
         }
     }

@@ -18,12 +18,12 @@ final class AdminClient: Sendable {
 
     /// A client that asks for the offsets of `group` without being a member.
     ///
-    /// librdkafka 2.0.2 has an administrative request for this, but it frees what it still uses when the coordinator
-    /// answers that it is loading; asking as a consumer does not.
+    /// librdkafka 2.0.2 has an administrative request for this, but it frees what it still uses when the
+    /// coordinator answers that it is loading; asking as a consumer does not.
     init(_ settings: ClientSettings, group: String) throws(LogError) {
         options = settings.options
-        // `read_committed`: a transaction's commit returns before its offsets can be seen, so offsets on the way are
-        // waited for.
+        // `read_committed`: a transaction's commit returns before its offsets can be seen, so offsets on the
+        // way are waited for.
         client = try settings.makeClient(
             .consumer,
             ["group.id": group, "enable.auto.commit": "false", "isolation.level": "read_committed"],
@@ -88,7 +88,8 @@ struct AdminCall {
                 let row = KafkaErrorTable.row(of: failure.code)
                 guard failure.isRetriable || row.isRetriable else { throw LogError.kafka(failure, what) }
                 try goOn(handle, what, failure)
-                // A refused connection answers at once; asking again without a pause would only heat the processor.
+                // A refused connection answers at once; asking again without a pause would only heat the
+                // processor.
                 Pause.milliseconds(10)
             }
         }

@@ -19,8 +19,8 @@ final class Completion: Sendable {
         waiter?.resume(returning: true)
     }
 
-    /// Returns true once it has happened, or false after `limit`. A cancelled task waits all the same: what it waits for
-    /// frees something.
+    /// Returns true once it has happened, or false after `limit`. A cancelled task waits all the same: what
+    /// it waits for frees something.
     func wait(atMost limit: Duration) async -> Bool {
         let timer = Task {
             try? await Task.sleep(for: limit, clock: .continuous)

@@ -31,8 +31,9 @@ struct Deadline: Sendable {
     }
 }
 
-/// The lengths of the calls that a thread makes one after another while it waits for one answer. They grow, because a
-/// call that begins anew asks anew: with a fixed length a broker that is slower would never be heard.
+/// The lengths of the calls that a thread makes one after another while it waits for one answer. They grow,
+/// because a call that begins anew asks anew: with a fixed length a broker that is slower would never be
+/// heard.
 struct Slices {
     private var length = KafkaLimits.sliceMilliseconds
 

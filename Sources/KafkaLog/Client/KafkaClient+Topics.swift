@@ -1,7 +1,8 @@
 internal import EventLog
 
 extension KafkaClient {
-    /// Waits until `topic` and the leaders of its partitions are known; blocks. Throws `notFound` when it does not exist.
+    /// Waits until `topic` and the leaders of its partitions are known; blocks. Throws `notFound` when it
+    /// does not exist.
     func awaitTopic(_ topic: TopicHandle, _ limit: Duration) throws(LogError) {
         let what = "looking up topic \(topic.name)"
         let deadline = Deadline(after: limit)

@@ -4,11 +4,11 @@ internal import Synchronization
 
 /// A client of librdkafka that several threads use and one thread destroys.
 ///
-/// Whoever calls into the client holds a lease meanwhile; `destroy` refuses new leases, waits for the last one and then
-/// frees the client. Safe to call from any thread.
+/// Whoever calls into the client holds a lease meanwhile; `destroy` refuses new leases, waits for the last
+/// one and then frees the client. Safe to call from any thread.
 ///
-/// `@unchecked`: `handle` changes once, in `destroy`, when no lease is left; librdkafka's own functions may be called
-/// from any thread (INTRODUCTION, "Threads and callbacks").
+/// `@unchecked`: `handle` changes once, in `destroy`, when no lease is left; librdkafka's own functions may
+/// be called from any thread (INTRODUCTION, "Threads and callbacks").
 final class KafkaClient: @unchecked Sendable {
     private struct Lease {
         var holders = 0
@@ -56,8 +56,8 @@ final class KafkaClient: @unchecked Sendable {
         lease.withLock { $0.isClosed = true }
     }
 
-    /// Destroys the client; blocks, so it is called on a thread of the client's own. `release` frees the queues and topics
-    /// that were made from it, once nobody can use them any more.
+    /// Destroys the client; blocks, so it is called on a thread of the client's own. `release` frees the
+    /// queues and topics that were made from it, once nobody can use them any more.
     func destroy(release: () -> Void) {
         let mustWait = lease.withLock { lease -> Bool in
             lease.isClosed = true

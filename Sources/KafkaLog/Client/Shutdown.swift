@@ -48,8 +48,9 @@ final class OpenHandles: Sendable {
 }
 
 extension KafkaClient {
-    /// Waits until `completion` says that the client is gone. A client that does not end by `limit` (its broker may be
-    /// unreachable: librdkafka 4519 and others) is left to its thread, counted, and told in the log.
+    /// Waits until `completion` says that the client is gone. A client that does not end by `limit` (its
+    /// broker may be unreachable: librdkafka 4519 and others) is left to its thread, counted, and told in the
+    /// log.
     func awaitEnd(_ completion: Completion, atMost limit: Duration, options: KafkaOptions) async {
         if await completion.wait(atMost: limit) { return }
         KafkaClient.abandoned.add(1, ordering: .relaxed)

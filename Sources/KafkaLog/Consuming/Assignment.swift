@@ -1,9 +1,10 @@
 internal import EventLog
 
-/// Which partitions a reader has, where it stands in each, and what it still has to tell its caller: a pure value.
+/// Which partitions a reader has, where it stands in each, and what it still has to tell its caller: a pure
+/// value.
 ///
-/// The reader's thread feeds it events and obeys its actions. A revocation is told first and carried out at the next
-/// read, so that the caller can finish and commit in between.
+/// The reader's thread feeds it events and obeys its actions. A revocation is told first and carried out at
+/// the next read, so that the caller can finish and commit in between.
 struct Assignment {
     /// Something that happened.
     enum Event {

@@ -82,8 +82,8 @@ final class KafkaGroupReader: GroupReader, Closable {
         await core.close(deadline: deadline)
     }
 
-    /// This member's serialised place in the group, to commit offsets of `partitions` in a transaction. Throws
-    /// `notAssigned` when one of them is no longer this member's.
+    /// This member's serialised place in the group, to commit offsets of `partitions` in a transaction.
+    /// Throws `notAssigned` when one of them is no longer this member's.
     func membership(for partitions: [TopicPartition]) async throws(LogError) -> [UInt8] {
         try await core.call { handle, state throws(LogError) in
             try state.membership(handle, for: partitions)

@@ -1,8 +1,8 @@
 internal import Basics
 internal import EventLog
 
-/// Reads the partitions that it is told, without a group: librdkafka's plain consumer, which asks no coordinator and
-/// needs no right on a group.
+/// Reads the partitions that it is told, without a group: librdkafka's plain consumer, which asks no
+/// coordinator and needs no right on a group.
 final class KafkaPartitionReader: PartitionReader, Closable {
     private let core: ReaderCore
 

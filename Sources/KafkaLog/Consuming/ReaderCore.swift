@@ -2,10 +2,11 @@ internal import Basics
 internal import EventLog
 internal import Synchronization
 
-/// What both kinds of reader share: a consuming client and the one thread that reads, seeks, commits and closes it.
+/// What both kinds of reader share: a consuming client and the one thread that reads, seeks, commits and
+/// closes it.
 ///
-/// The state below is used on that thread only. A call that comes while a read waits interrupts the wait, has its turn,
-/// and the read goes on: the thread's queue keeps the order.
+/// The state below is used on that thread only. A call that comes while a read waits interrupts the wait, has
+/// its turn, and the read goes on: the thread's queue keeps the order.
 ///
 /// `@unchecked`: `state` is confined to `thread`.
 final class ReaderCore: @unchecked Sendable {
@@ -71,8 +72,8 @@ final class ReaderCore: @unchecked Sendable {
         await client.awaitEnd(ended, atMost: deadline, options: options)
     }
 
-    /// Begins to leave the group (unless `deadline` is nil) and to free the client on the reader's thread; returns at
-    /// once. Only the first call counts.
+    /// Begins to leave the group (unless `deadline` is nil) and to free the client on the reader's thread;
+    /// returns at once. Only the first call counts.
     func stop(leavingBy deadline: Deadline?) {
         guard !isStopping.exchange(true, ordering: .acquiringAndReleasing) else { return }
         waiting.add(1, ordering: .acquiringAndReleasing)
@@ -118,7 +119,8 @@ private final class CancelFlag: Sendable {
     func set() { flag.store(true, ordering: .releasing) }
 }
 
-/// Where the caller's batch stays while the thread fills it. One task at a time reads, and it waits for the thread.
+/// Where the caller's batch stays while the thread fills it. One task at a time reads, and it waits for the
+/// thread.
 private final class BatchExchange {
     var records = RecordBatch()
 

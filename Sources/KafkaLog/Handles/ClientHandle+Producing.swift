@@ -15,8 +15,9 @@ enum EnqueueResult {
 }
 
 extension ClientHandle {
-    /// Puts the records of `batch` from `first` on into the local queue, which copies them. Records are tagged `tag` plus
-    /// their index; 0 leaves them untagged. Never waits; allocates nothing of ours for a record.
+    /// Puts the records of `batch` from `first` on into the local queue, which copies them. Records are
+    /// tagged `tag` plus their index; 0 leaves them untagged. Never waits; allocates nothing of ours for a
+    /// record.
     borrowing func enqueue(
         _ batch: RecordBatch, from first: Int, topics: [TopicHandle?], tag: UInt
     ) -> EnqueueResult {
@@ -39,7 +40,8 @@ extension ClientHandle {
         }
     }
 
-    /// Asks for `topic`'s metadata, for up to `milliseconds`; 0 when the topic is there and every partition is led.
+    /// Asks for `topic`'s metadata, for up to `milliseconds`; 0 when the topic is there and every partition
+    /// is led.
     borrowing func awaitTopic(_ topic: TopicHandle, milliseconds: Int32) -> Int32 {
         var found: UnsafePointer<rd_kafka_metadata>?
         let code = unsafe rd_kafka_metadata(pointer, 0, topic.pointer, &found, milliseconds)
@@ -62,7 +64,8 @@ extension ClientHandle {
         let value = batch.valueRange(at: index)
         let partition = batch.partition(at: index)?.number ?? -1
         let headerCount = batch.headerCount(at: index)
-        // librdkafka copies the value (`F_COPY`) and always the key, so neither is written to through these pointers.
+        // librdkafka copies the value (`F_COPY`) and always the key, so neither is written to through these
+        // pointers.
         let keyStart = unsafe key.map { unsafe UnsafeMutableRawPointer(mutating: base + $0.lowerBound) }
         let valueStart = unsafe value.map { unsafe UnsafeMutableRawPointer(mutating: base + $0.lowerBound) }
         let opaque = unsafe UnsafeMutableRawPointer(bitPattern: tag)

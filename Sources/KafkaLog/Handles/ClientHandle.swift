@@ -3,8 +3,8 @@ internal import CRdKafka
 internal import EventLog
 internal import Synchronization
 
-/// Owns a client of librdkafka. Every queue, event, topic and list made from it must be gone before it is destroyed, or
-/// destroying blocks for ever; `KafkaClient` keeps that order.
+/// Owns a client of librdkafka. Every queue, event, topic and list made from it must be gone before it is
+/// destroyed, or destroying blocks for ever; `KafkaClient` keeps that order.
 @safe struct ClientHandle: ~Copyable {
     /// Only files of `Handles` use it.
     let pointer: OpaquePointer
@@ -23,7 +23,8 @@ internal import Synchronization
         _ = CancellableThread(name: "kafka-destroy") { _ in client.destroy() }
     }
 
-    /// Ends the client's threads and frees it; blocks. A consumer does not leave its group here: `close` did that.
+    /// Ends the client's threads and frees it; blocks. A consumer does not leave its group here: `close` did
+    /// that.
     consuming func destroy() {
         unsafe ClientAddress(pointer, sink).destroy()
         discard self
@@ -65,8 +66,8 @@ internal import Synchronization
 
 /// The addresses that a destroying thread needs.
 ///
-/// `@unchecked`: librdkafka's functions may be called from any thread (INTRODUCTION, "Threads and callbacks"), and the
-/// one holder of this value destroys the client once.
+/// `@unchecked`: librdkafka's functions may be called from any thread (INTRODUCTION, "Threads and
+/// callbacks"), and the one holder of this value destroys the client once.
 @safe private struct ClientAddress: @unchecked Sendable {
     private let pointer: OpaquePointer
     private let sink: UnsafeMutableRawPointer
@@ -77,7 +78,8 @@ internal import Synchronization
     }
 
     func destroy() {
-        // Leaving the group can hang when no broker answers (librdkafka 4519), so it is done before, with a deadline.
+        // Leaving the group can hang when no broker answers (librdkafka 4519), so it is done before, with a
+        // deadline.
         unsafe rd_kafka_destroy_flags(pointer, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)
         unsafe Unmanaged<LogSink>.fromOpaque(sink).release()
         LiveHandles.clients.subtract(1, ordering: .relaxed)

@@ -21,7 +21,8 @@ enum ClientRole {
         unsafe rd_kafka_conf_destroy(pointer)
     }
 
-    /// Sets one property. Throws `configuration` naming the property; the value is told only when it is no secret.
+    /// Sets one property. Throws `configuration` naming the property; the value is told only when it is no
+    /// secret.
     borrowing func set(_ name: String, _ value: String) throws(LogError) {
         let (code, text) = unsafe ErrorText.capture { buffer, size in
             unsafe rd_kafka_conf_set(pointer, name, value, buffer, size).rawValue
@@ -43,7 +44,8 @@ enum ClientRole {
         unsafe rd_kafka_conf_set_events(pointer, mask)
     }
 
-    /// Makes a client, which owns the configuration from then on. Its log lines go to `sink`, on librdkafka's threads.
+    /// Makes a client, which owns the configuration from then on. Its log lines go to `sink`, on librdkafka's
+    /// threads.
     consuming func makeClient(_ role: ClientRole, sink: LogSink) throws(LogError) -> ClientHandle {
         // Retained for the client, which releases it after the last thread of librdkafka has ended.
         let context = unsafe Unmanaged.passRetained(sink)
@@ -58,7 +60,8 @@ enum ClientRole {
         }
         guard let client = unsafe client else {
             unsafe context.release()
-            // librdkafka leaves the configuration with the caller when it makes no client: this path frees it.
+            // librdkafka leaves the configuration with the caller when it makes no client: this path frees
+            // it.
             _ = consume self
             throw LogError(
                 .configuration, "librdkafka refuses the settings: \(text)",

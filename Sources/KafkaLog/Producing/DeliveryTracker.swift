@@ -1,7 +1,7 @@
 /// Counts the delivery reports of each call of `send`: a pure value.
 ///
-/// Every record of a call carries a tag that names the call and its index there, so a report finds its place without a
-/// search. A call's number is used again only when all its reports have come.
+/// Every record of a call carries a tag that names the call and its index there, so a report finds its place
+/// without a search. A call's number is used again only when all its reports have come.
 struct DeliveryTracker {
     /// How a call ended.
     struct Outcome: Equatable {
@@ -31,7 +31,8 @@ struct DeliveryTracker {
     /// Calls that wait for reports.
     var openCalls: Int { calls.count - free.count }
 
-    /// Starts a call of `count` records and returns its tag; record `i` is tagged `tag + i`. Tags are never 0.
+    /// Starts a call of `count` records and returns its tag; record `i` is tagged `tag + i`. Tags are never
+    /// 0.
     mutating func begin(count: Int) -> UInt {
         precondition(count > 0 && count < 1 << DeliveryTracker.indexBits, "a call of \(count) records")
         let call = Call(
@@ -49,8 +50,8 @@ struct DeliveryTracker {
         return UInt(number + 1) << DeliveryTracker.indexBits
     }
 
-    /// Takes the report of the record tagged `tag`; `code` 0 is success. Returns the tag of its call when that was the
-    /// last report, and nil otherwise, also for a tag that it never gave out.
+    /// Takes the report of the record tagged `tag`; `code` 0 is success. Returns the tag of its call when
+    /// that was the last report, and nil otherwise, also for a tag that it never gave out.
     mutating func report(tag: UInt, partition: Int32, offset: Int64, code: Int32) -> UInt? {
         let number = Int(tag >> DeliveryTracker.indexBits) - 1
         let index = Int(tag & (1 << DeliveryTracker.indexBits - 1))
@@ -67,8 +68,8 @@ struct DeliveryTracker {
         return calls[number]!.remaining == 0 ? UInt(number + 1) << DeliveryTracker.indexBits : nil
     }
 
-    /// The records of the call `tag` from `index` on will never be reported, for they were never sent. Returns the tag
-    /// when nothing is left to wait for.
+    /// The records of the call `tag` from `index` on will never be reported, for they were never sent.
+    /// Returns the tag when nothing is left to wait for.
     mutating func drop(tag: UInt, from index: Int, code: Int32) -> UInt? {
         let number = Int(tag >> DeliveryTracker.indexBits) - 1
         guard calls.indices.contains(number), let call = calls[number] else { return nil }

@@ -2,7 +2,8 @@ internal import Basics
 internal import EventLog
 internal import Synchronization
 
-/// Writes records in transactions over a client of its own. Blocking calls run on the client's thread for calls.
+/// Writes records in transactions over a client of its own. Blocking calls run on the client's thread for
+/// calls.
 final class KafkaTransactionalWriter: TransactionalWriter, Closable {
     private enum State {
         case idle
@@ -182,7 +183,8 @@ final class KafkaTransactionalWriter: TransactionalWriter, Closable {
         return error
     }
 
-    /// `error` as one of this transaction, with the record that was lost as its cause, when that is what happened.
+    /// `error` as one of this transaction, with the record that was lost as its cause, when that is what
+    /// happened.
     private func describe(_ error: LogError) -> LogError {
         guard error.severity != .fatal || error.code == .engine else { return error }
         if let lost = core.takeLostRecord() {

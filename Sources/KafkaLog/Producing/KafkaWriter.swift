@@ -1,7 +1,8 @@
 internal import Basics
 internal import EventLog
 
-/// Writes records outside transactions, idempotently: acknowledged by all replicas in sync, once each, in order.
+/// Writes records outside transactions, idempotently: acknowledged by all replicas in sync, once each, in
+/// order.
 final class KafkaWriter: LogWriter, Closable {
     private let core: ProducerCore
 

@@ -2,8 +2,8 @@ internal import Basics
 internal import EventLog
 internal import Synchronization
 
-/// What both kinds of writer share: a producing client, the thread that serves its events (the pump), a thread for calls
-/// that block, and the topics that it has written to. Safe to call from any thread.
+/// What both kinds of writer share: a producing client, the thread that serves its events (the pump), a
+/// thread for calls that block, and the topics that it has written to. Safe to call from any thread.
 final class ProducerCore: Sendable {
     private struct Waiters {
         var tracker = DeliveryTracker()
@@ -37,8 +37,8 @@ final class ProducerCore: Sendable {
 
     // MARK: Calls that block
 
-    /// Runs `call` on the thread for blocking calls, again and again in slices while its failure may pass, until
-    /// `limit`. `what` says what was being done.
+    /// Runs `call` on the thread for blocking calls, again and again in slices while its failure may pass,
+    /// until `limit`. `what` says what was being done.
     func repeatedly(
         _ what: String, limit: Duration, slice most: Int32 = KafkaLimits.sliceMilliseconds,
         _ call: @Sendable @escaping (borrowing ClientHandle, _ milliseconds: Int32) -> KafkaFailure?
@@ -63,9 +63,9 @@ final class ProducerCore: Sendable {
 
     /// Waits, for `limit` at most, until nothing is on its way to the brokers.
     ///
-    /// librdkafka 2.0.2 ends a transaction although the broker has not yet let its partitions in (it does not while the
-    /// one before is still being completed). The broker then refuses the end, which finishes the client, or the late
-    /// answer meets the next transaction, which ends the process by an assertion.
+    /// librdkafka 2.0.2 ends a transaction although the broker has not yet let its partitions in (it does not
+    /// while the one before is still being completed). The broker then refuses the end, which finishes the
+    /// client, or the late answer meets the next transaction, which ends the process by an assertion.
     func settle(atMost limit: Duration) async {
         let client = client
         await calls.run { ProducerCore.settle(client, Deadline(after: limit)) }
@@ -90,8 +90,8 @@ final class ProducerCore: Sendable {
         waiters.withLock { $0.tracker.begin(count: count) }
     }
 
-    /// Puts the whole batch into the local queue, waiting while it is full. Records that could not be put there are
-    /// dropped from the call `tag` before the error is thrown.
+    /// Puts the whole batch into the local queue, waiting while it is full. Records that could not be put
+    /// there are dropped from the call `tag` before the error is thrown.
     func enqueue(_ batch: RecordBatch, tag: UInt) async throws(LogError) {
         var handles = knownTopics(batch.topics)
         let deadline = Deadline(after: deliveryTimeout)
@@ -149,8 +149,8 @@ final class ProducerCore: Sendable {
 
     // MARK: Closing
 
-    /// Waits for what is outstanding and frees the client, by `deadline`. `farewell` runs first, on the thread for
-    /// blocking calls.
+    /// Waits for what is outstanding and frees the client, by `deadline`. `farewell` runs first, on the
+    /// thread for blocking calls.
     func close(
         deadline limit: Duration, farewell: @Sendable @escaping (KafkaClient, Deadline) -> Void
     ) async {
@@ -187,8 +187,8 @@ final class ProducerCore: Sendable {
         topics.withLock { topics in names.map { topics[$0] } }
     }
 
-    /// Makes the topic's handle and waits until its partitions are known, so that the first records need not wait for
-    /// librdkafka's timers, and a missing topic is told at once.
+    /// Makes the topic's handle and waits until its partitions are known, so that the first records need not
+    /// wait for librdkafka's timers, and a missing topic is told at once.
     private func loadTopic(_ name: TopicName) async throws(LogError) -> TopicHandle {
         let client = client
         let limit = min(deliveryTimeout, options.requestTimeout)

@@ -29,10 +29,11 @@ struct DemoCommand: Command {
     static let spec = CommandSpec(
         "demo", abstract: "See the main job end to end: publish, score, switch live, learn, batch, query.",
         discussion: """
-            Trains a first model on early data and publishes it; streams every row through the scoring service; \
-            publishes a better model while events flow; lets the online learner publish a third from the labels; \
-            scores a file into SQLite and queries it; then reads everything back and counts. Without --broker it works \
-            on an embedded log in its own folder; on Kafka its topics get a prefix of their own.
+            Trains a first model on early data and publishes it; streams every row through the scoring \
+            service; publishes a better model while events flow; lets the online learner publish a third \
+            from the labels; scores a file into SQLite and queries it; then reads everything back and \
+            counts. Without --broker it works on an embedded log in its own folder; on Kafka its topics \
+            get a prefix of their own.
             """,
         options: [data, label, include, rows, rate, seed, folder] + CommonOptions.all,
         examples: [

@@ -124,7 +124,8 @@ struct DemoRun {
         guard outcome.rejects == 0 else {
             throw CommandError(
                 .unsuitableData,
-                "\(outcome.rejects) rows of \(data.path) could not be sent: \(outcome.firstReject?.message ?? "")",
+                "\(outcome.rejects) rows of \(data.path) could not be sent: "
+                    + (outcome.firstReject?.message ?? ""),
                 hint: "correct or remove them", recovery: .fixInput)
         }
         try await watch.wait("all events are scored") { $0.tally.events >= outcome.events }
@@ -132,7 +133,8 @@ struct DemoRun {
         let summary = learner.progress.summary
         try say(
             "learn",
-            "version \(summary.versions.last.map(\.description) ?? "?") from \(Units.count(summary.examples)) "
+            "version \(summary.versions.last.map(\.description) ?? "?") from "
+                + "\(Units.count(summary.examples)) "
                 + "labelled events, each scored before it was learned: AUC "
                 + "\(DemoSummary.round(summary.metrics["auc"] ?? 0)); production stays at \(version)")
         return live
@@ -151,7 +153,8 @@ struct DemoRun {
         let live = Duration.milliseconds(first.milliseconds - called.milliseconds)
         try say(
             "switch",
-            "\(Self.describe(second)); its first prediction was committed \(Units.duration(live)) after the call"
+            "\(Self.describe(second)); its first prediction was committed "
+                + "\(Units.duration(live)) after the call"
         )
         return (version, live)
     }
@@ -212,7 +215,8 @@ struct DemoRun {
                 }
             }
             try output.line(
-                "  \("query".padded(to: 16))current_predictions: \(cells[0]) rides, mean chance of a generous tip "
+                "  \("query".padded(to: 16))current_predictions: \(cells[0]) rides, "
+                    + "mean chance of a generous tip "
                     + "\(cells[1]), highest \(cells[2])")
         }
     }
