@@ -182,7 +182,14 @@ enum FlowCases {
         func finish() async throws {
             let last = running.withLock { $0 }
             for running in last { running.copier.stop() }
-            for running in ended.withLock({ $0 }) + last { try await running.task.value }
+            for killed in ended.withLock({ $0 }) {
+                do {
+                    try await killed.task.value
+                } catch let error as LogError where error.code == .fenced {
+                    // Its last call was under way when its successor took the name over.
+                }
+            }
+            for running in last { try await running.task.value }
         }
     }
 

@@ -84,36 +84,45 @@ struct ScoreCommand: Command {
             subscribing.folders = CatalogSession.folders(cache: cache)
             subscribing.catalog = session.follower
             subscribing.instruments = session.instruments
+            // Who waits for an end must not wait for a model that nobody publishes, or that cannot run here.
+            if options.once { _ = try await session.follower.asOfNow().resolve(model) }
             let subscription = try await Subscription(
                 log: session.log, reference: model, options: subscribing)
-            if options.once {
-                // Who waits for an end must not wait for a model that nobody publishes, or that cannot run here.
-                _ = try await session.follower.asOfNow().resolve(model)
-                _ = try await subscription.live(within: Self.firstVersionWait)
-            }
-            let scoring = ScoringService(
-                log: session.log, slot: subscription.slot, following: model.description, options: options,
-                instruments: session.instruments)
-            let progress = scoring.progress
-            let summary = try await service.serving(
-                session.instruments,
-                readiness: {
-                    progress.isReady ? .ready : .notReady("no version is live yet, or the group is joined")
-                }
-            ) {
-                try await ProgressWatch.run("events") { line in
-                    let tally = progress.tally
-                    line.update(
-                        tally.events,
-                        note: tally.versions.last.map { "version \($0.version)" } ?? "waiting for a version")
-                } while: {
-                    try await scoring.run(stop: stop)
-                }
+            do {
+                if options.once { _ = try await subscription.live(within: Self.firstVersionWait) }
+                try finish(try await score(session, subscription, options, stop: stop))
+            } catch {
+                await subscription.close()
+                throw error
             }
             await subscription.close()
-            try finish(summary)
         }
         withExtendedLifetime(slot) {}
+    }
+
+    /// Runs the service until it ends, with its health and metrics where they were asked for.
+    private func score(
+        _ session: CatalogSession, _ subscription: Subscription, _ options: ScoringOptions, stop: StopSignal
+    ) async throws -> ScoringSummary {
+        let scoring = ScoringService(
+            log: session.log, slot: subscription.slot, following: model.description, options: options,
+            instruments: session.instruments)
+        let progress = scoring.progress
+        return try await service.serving(
+            session.instruments,
+            readiness: {
+                progress.isReady ? .ready : .notReady("no version is live yet, or the group is joined")
+            }
+        ) {
+            try await ProgressWatch.run("events") { line in
+                let tally = progress.tally
+                line.update(
+                    tally.events,
+                    note: tally.versions.last.map { "version \($0.version)" } ?? "waiting for a version")
+            } while: {
+                try await scoring.run(stop: stop)
+            }
+        }
     }
 
     private func finish(_ summary: ScoringSummary) throws {
