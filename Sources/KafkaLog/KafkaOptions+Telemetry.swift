@@ -8,6 +8,9 @@ extension KafkaOptions {
             let metadata: LogMetadata = [.facility: .string(line.facility), .text: .string(line.text)]
             switch line.level {
             case ...KafkaLogLine.Level.error: log.error("Kafka client reports an error", metadata)
+            case .warning where line.facility == "GETPID" && line.text.hasSuffix("retrying"):
+                // A coordinator that is just starting; the client asks again by itself within milliseconds.
+                log.debug("Kafka client says", metadata)
             case .warning: log.warning("Kafka client reports a problem", metadata)
             default: log.debug("Kafka client says", metadata)
             }

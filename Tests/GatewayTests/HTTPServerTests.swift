@@ -117,14 +117,13 @@ import Testing
                 continuation.resume()
             }
         }
-        async let stopped: Void = server.stop(within: .seconds(20))
-        try await Task.sleep(for: .milliseconds(50))
+        // An hour: only the end of the request can end this within the suite's limit.
+        async let stopped: Void = server.stop(within: .seconds(3_600))
+        try await Task.sleep(for: .milliseconds(500))
         await #expect(throws: RawClient.NoConnection.self) { try await RawClient.request(port, "GET", "/") }
         leave.signal()
-        let released = ContinuousClock.now
         #expect(try await answer.body == "finished\n")
         await stopped
-        #expect(released.duration(to: .now) < .seconds(5))
         await server.stop()
     }
 
@@ -133,9 +132,7 @@ import Testing
         let port = server.address.port
         async let idle = RawClient.exchange(port, "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
         try await Task.sleep(for: .milliseconds(200))
-        let start = ContinuousClock.now
-        await server.stop(within: .seconds(20))
-        #expect(start.duration(to: .now) < .seconds(5))
+        await server.stop(within: .seconds(3_600))
         #expect(try await idle.hasSuffix("ok\n"))
     }
 
