@@ -87,7 +87,10 @@ final class RunningProgram: @unchecked Sendable {
     private let errorFile: URL
     private let ended: AsyncStream<Int32>
 
-    init(_ words: [String], folder: URL, input: String, environment: [String: String]) throws {
+    init(
+        _ words: [String], folder: URL, input: String, environment: [String: String],
+        executable: URL = Workspace.program
+    ) throws {
         self.words = words
         let run = UUID().uuidString
         outputFile = folder.appending(path: ".output-\(run)")
@@ -95,7 +98,7 @@ final class RunningProgram: @unchecked Sendable {
         let inputFile = folder.appending(path: ".input-\(run)")
         try Data(input.utf8).write(to: inputFile)
         for file in [outputFile, errorFile] { try Data().write(to: file) }
-        process.executableURL = Workspace.program
+        process.executableURL = executable
         process.arguments = words
         process.currentDirectoryURL = folder
         // Nothing of the tester's own settings.
