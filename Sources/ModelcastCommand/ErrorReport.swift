@@ -5,8 +5,8 @@ import EventLog
 
 /// Prints an error on standard error and says how the program ends.
 ///
-/// For people: message, hint, and with `--verbose` the chain of causes. For programs: one object whose `error` holds code,
-/// message, hint, recovery and causes.
+/// For people: message, hint, and with `--verbose` the chain of causes. For programs: one object whose
+/// `error` holds code, message, hint, recovery and causes.
 struct ErrorReport: Sendable {
     /// Causes told at the most; a longer chain is a mistake of ours, and endless ones must end.
     private static let causesMax = 16

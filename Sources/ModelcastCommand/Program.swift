@@ -13,8 +13,9 @@ enum Program {
     static let tree = CommandTree.group(
         name, abstract: "Distribute machine-learning models as data: publish to topics, hot-load, score.",
         discussion: """
-            One append-only log (a file by default, or Apache Kafka) carries models, events and predictions. A \
-            publisher appends a verified snapshot of a model; running consumers load it between two batches.
+            One append-only log (a file by default, or Apache Kafka) carries models, events and \
+            predictions. A publisher appends a verified snapshot of a model; running consumers load it \
+            between two batches.
             """,
         examples: [
             .init("modelcast events send rides.csv --id trip", "Append the rows of a table as events.")

@@ -66,8 +66,14 @@ struct Outcome: Sendable {
         }
     }
 
-    /// The last object, which names the command.
-    var summary: [String: Any] { get throws { try objects.last ?? [:] } }
+    /// The last object, which names the command; docs/cli-json.md must say the same of it.
+    var summary: [String: Any] {
+        get throws {
+            let last = try objects.last ?? [:]
+            Contract.check(last)
+            return last
+        }
+    }
 
     struct NoObject: Error { let line: String }
 }

@@ -6,8 +6,8 @@ import Testing
 
 @testable import ModelcastCommand
 
-/// What stands in the repository beside the sources and names the program: topic files, service configuration, the
-/// compose file.
+/// What stands in the repository beside the sources and names the program: topic files, service
+/// configuration, the compose file.
 @Suite struct DeploymentTests {
     private static let root = String(
         #filePath.dropLast("/Tests/ModelcastCommandTests/DeploymentTests.swift".count))

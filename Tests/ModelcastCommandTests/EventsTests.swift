@@ -44,7 +44,8 @@ import Testing
         }
         #expect(
             sent.events == [
-                #"{"id":"a","ts":"2024-01-31T10:00:00.000Z","features":{"fare":10.50,"kind":"cash","flag":true,"code":"007"}}"#,
+                #"{"id":"a","ts":"2024-01-31T10:00:00.000Z","features":{"fare":10.50,"#
+                    + #""kind":"cash","flag":true,"code":"007"}}"#,
                 #"{"id":"b","ts":"2024-01-31T10:00:00.000Z","features":{"fare":8,"kind":1}}"#,
             ])
         // Without tips nobody knows.

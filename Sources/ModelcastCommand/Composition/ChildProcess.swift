@@ -9,11 +9,13 @@ struct ChildProcess: Sendable {
     /// Variables beside those of this process.
     let environment: [String: String]
 
-    /// Runs it to its end, on a thread of its own. Throws when it cannot be started or ends with another status than 0.
+    /// Runs it to its end, on a thread of its own. Throws when it cannot be started or ends with another
+    /// status than 0.
     func run() async throws {
         let status = try await ThreadExecutor(name: "child").run { () throws in try spawnAndWait() }
         guard status != 0 else { return }
-        // The lower seven bits name the signal that ended it, the next byte is its exit status (<sys/wait.h>).
+        // The lower seven bits name the signal that ended it, the next byte is its exit status
+        // (<sys/wait.h>).
         let signal = status & 0x7f
         throw CommandError(
             .child,

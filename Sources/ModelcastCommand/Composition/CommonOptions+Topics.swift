@@ -7,8 +7,8 @@ extension CommonOptions {
         get throws { try TopicNames(prefix: broker.topicPrefix) }
     }
 
-    /// Creates those of `names` that do not exist: as the built-in definitions say, and others like the events' topic.
-    /// Topics that exist stay as they are.
+    /// Creates those of `names` that do not exist: as the built-in definitions say, and others like the
+    /// events' topic. Topics that exist stay as they are.
     func createMissing(_ names: [TopicName], in log: any EventLog) async throws {
         let topics = try topics
         var missing: [TopicDefinition] = []

@@ -2,7 +2,7 @@ import Arguments
 import Basics
 import EmbeddedLog
 import EventLog
-import Foundation
+import FoundationEssentials
 import KafkaLog
 import Telemetry
 
@@ -38,37 +38,20 @@ extension CommonOptions {
         case .file(let path):
             return try await EmbeddedLog.open(path: path)
         case .kafka:
-            return try KafkaLog.open(url: broker.url.description, options: try kafkaOptions(instruments))
+            return try KafkaLog.open(url: broker.url.description, options: kafkaOptions(instruments))
         }
     }
 
-    /// How to reach Kafka: the environment's properties, then the file's, then the command line's.
+    /// Properties of the environment, of the file, of the command line: the later wins.
     private func kafkaOptions(_ instruments: Instruments) throws -> KafkaOptions {
-        let log = instruments.named("kafka").log
-        var options = KafkaOptions(log: { line in KafkaLine.write(line, to: log) })
+        var options = KafkaOptions()
         options.load(environment: ProcessInfo.processInfo.environment)
         if let path = broker.propertiesFile {
             let bytes = try InputFile.read(path, bytesMax: BrokerOptions.propertiesFileBytesMax)
             try options.load(properties: String(decoding: bytes, as: UTF8.self), name: path)
         }
         for property in broker.properties { options.properties[property.key] = property.value }
+        options.route(to: instruments.log.named("kafka"))
         return options
     }
-}
-
-/// A line of librdkafka's own log in ours.
-private enum KafkaLine {
-    static func write(_ line: KafkaLogLine, to log: Log) {
-        let metadata: LogMetadata = [.facility: .string(line.facility), .text: .string(line.text)]
-        switch line.level {
-        case .emergency, .alert, .critical, .error, .warning: log.warning("librdkafka", metadata)
-        case .notice, .info: log.info("librdkafka", metadata)
-        case .debug: log.debug("librdkafka", metadata)
-        }
-    }
-}
-
-extension LogKey {
-    fileprivate static let facility = LogKey("facility")
-    fileprivate static let text = LogKey("text")
 }

@@ -3,7 +3,8 @@ import Glibc
 
 /// Symbolic links that are moved at once.
 enum LinkFile {
-    /// Makes `path` a link to `target` (relative to the link's folder): a reader sees the old target or the new one.
+    /// Makes `path` a link to `target` (relative to the link's folder): a reader sees the old target or the
+    /// new one.
     static func point(_ path: String, to target: String) throws {
         let temporary = "\(path).\(getpid())"
         unlink(temporary)

@@ -2,7 +2,8 @@ import Basics
 import Dispatch
 import Glibc
 
-/// Turns SIGTERM and SIGINT into a graceful end: the first raises the stop signal, the second ends the program at once.
+/// Turns SIGTERM and SIGINT into a graceful end: the first raises the stop signal, the second ends the
+/// program at once.
 enum Signals {
     /// What services poll. Its first use begins the watch, which goes on to the end of the process.
     static let stop: StopSignal = {

@@ -37,14 +37,15 @@ struct CommonOptions: Sendable {
         givenLogLevel = try values[Self.logLevel]
     }
 
-    /// The form of the output. `publish` also names a model's format by `--format`, so the option may hold other words.
+    /// The form of the output. `publish` also names a model's format by `--format`, so the option may hold
+    /// other words.
     static func outputFormat(_ values: Values) throws -> Output.Format {
         let words = try values[Option("format", repeated: .text, help: "")]
         return words.lazy.compactMap { Output.Format(rawValue: $0) }.last ?? .table
     }
 
-    /// The log and the metrics of one run. A service tells of its changes of state; a job, which says itself what came of
-    /// it, writes no log unless it was asked to.
+    /// The log and the metrics of one run. A service tells of its changes of state; a job, which says itself
+    /// what came of it, writes no log unless it was asked to.
     func instruments(_ component: String, isService: Bool = false) -> Instruments {
         guard isService || isVerbose || givenLogLevel != nil else { return .disabled }
         let level = givenLogLevel ?? (isVerbose ? .debug : .info)

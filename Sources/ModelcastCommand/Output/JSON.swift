@@ -1,7 +1,7 @@
 public import Basics
 
-/// What the command prints for programs. Members keep the order in which they are given; a number that is not finite is
-/// printed as `null`.
+/// What the command prints for programs. Members keep the order in which they are given; a number that is not
+/// finite is printed as `null`.
 typealias JSON = JSONValue
 
 extension JSONValue: ExpressibleByStringInterpolation, ExpressibleByIntegerLiteral,

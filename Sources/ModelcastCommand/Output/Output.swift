@@ -48,8 +48,8 @@ struct Output: Sendable {
             Array(table.text(isTerminal: StandardStream.output.isTerminal).utf8))
     }
 
-    /// The last thing that a command which ends prints: for programs an object whose `summary` names the command, for
-    /// people a line (none when `text` is empty).
+    /// The last thing that a command which ends prints: for programs an object whose `summary` names the
+    /// command, for people a line (none when `text` is empty).
     func summary(_ name: String, _ members: [JSON.Member], _ text: @autoclosure () -> String) throws {
         if isJSON {
             try object(.object([JSON.Member("summary", .string(name))] + members))

@@ -18,7 +18,8 @@ enum StandardStream: Sendable {
         return Int(size.ws_col)
     }
 
-    /// Writes all of it. Throws `BrokenPipe` when nobody reads any more, and `CommandError` when the system refuses.
+    /// Writes all of it. Throws `BrokenPipe` when nobody reads any more, and `CommandError` when the system
+    /// refuses.
     func write(_ bytes: [UInt8]) throws {
         var rest = bytes[...]
         while !rest.isEmpty {

@@ -50,7 +50,8 @@ struct BatchRunCommand: Command {
                 "state": .string(record.progress.state.rawValue), "rowsWritten": JSON(summary.rowsWritten),
             ],
             text: "run \(summary.run): \(Units.count(summary.rows)) predictions of "
-                + "\(record.identity.model)@\(record.identity.version), \(Units.count(summary.rejects)) rejects, "
+                + "\(record.identity.model)@\(record.identity.version), "
+                + "\(Units.count(summary.rejects)) rejects, "
                 + "\(record.progress.state.rawValue) (\(Units.rate(summary.rowsPerSecond)))")
     }
 }

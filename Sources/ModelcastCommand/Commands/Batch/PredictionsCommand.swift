@@ -20,13 +20,14 @@ struct PredictionsCommand: Command {
     static let spec = CommandSpec(
         "predictions", abstract: "Query batch predictions.",
         discussion: """
-            Without --run, the current predictions: those of the newest approved run of each model for each entity.
+            Without --run, the current predictions: those of the newest approved run of each model for \
+            each entity.
             """,
         options: [BatchOptions.store, run, key, model, sql, limit, timeLimit] + CommonOptions.all,
         examples: [
             .init("modelcast predictions --store predictions.db --key c-17", "What is predicted for c-17."),
             .init(
-                "modelcast predictions --store predictions.db --sql 'SELECT avg(prediction) FROM current_predictions'",
+                "modelcast predictions --store predictions.db --sql 'SELECT count(*) FROM current_predictions'",
                 "Any query over the documented views."),
         ], section: "Batch")
 

@@ -35,8 +35,8 @@ struct BenchRows: Sendable {
         return BenchRows(floats: floats, count: count)
     }
 
-    /// The rows of a file: columns by the predictor's names where it has them, else by position. What is no number is
-    /// missing.
+    /// The rows of a file: columns by the predictor's names where it has them, else by position. What is no
+    /// number is missing.
     static func read(_ path: String, input: InputOptions, predictor: any Predictor) throws -> BenchRows {
         let names = predictor.featureNames ?? []
         let reader = try TableReader(

@@ -6,7 +6,8 @@ import EventLog
 /// `modelcast doctor`: checks what the program needs, and says what to do.
 struct DoctorCommand: Command {
     static let group = Option(
-        "group", .text, default: "scorer", help: "The consumer group whose progress is checked.")
+        "group", optional: .text,
+        help: "The consumer group whose progress is checked; without it, those of `score` for every model.")
     static let input = Option(
         "input", optional: .topic, valueName: "TOPIC",
         help: "The topic that the group reads; without it, features.events.")
@@ -19,7 +20,7 @@ struct DoctorCommand: Command {
         section: "Log")
 
     let common: CommonOptions
-    let group: String
+    let group: String?
     let input: TopicName
 
     init(values: Values) throws {

@@ -1,6 +1,7 @@
 import Glibc
 
-/// The C libraries of this process, asked for their versions by name: what is loaded counts, not what it was built with.
+/// The C libraries of this process, asked for their versions by name: what is loaded counts, not what it was
+/// built with.
 struct LoadedLibraries {
     /// A library that the program cannot start without, so only its version is in question.
     struct Library {

@@ -6,7 +6,8 @@ import EventLog
 struct LogChecks {
     let log: any EventLog
     let topics: TopicNames
-    let group: String
+    /// Nil: the groups that `score` uses for the models of the catalog.
+    let group: String?
     let input: TopicName
     /// How far ahead of this machine's clock a record may be before one of the clocks is wrong.
     static let skewMax = Duration.seconds(5)
@@ -27,7 +28,8 @@ struct LogChecks {
         let byName = Dictionary(existing.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         findings += topicFindings(byName)
         findings += await skewFindings(Set(byName.keys))
-        if byName[input] != nil { findings.append(await groupFinding()) }
+        guard byName[input] != nil else { return findings }
+        for group in await groups(byName) { findings.append(await finding(of: group)) }
         return findings
     }
 
@@ -101,7 +103,8 @@ struct LogChecks {
         var batch = RecordBatch()
         var newest: Timestamp?
         var open = Set(start.keys)
-        // The place before the end may hold a marker instead of a record, so reading stops at the end, not at a count.
+        // The place before the end may hold a marker instead of a record, so reading stops at the end, not at
+        // a count.
         while !open.isEmpty {
             batch.removeAll()
             let outcome = try await reader.read(into: &batch, limit: ReadLimit(), wait: .seconds(2))
@@ -115,7 +118,21 @@ struct LogChecks {
         return newest
     }
 
-    private func groupFinding() async -> Finding {
+    private func groups(_ existing: [TopicName: TopicDescription]) async -> [String] {
+        if let group { return [group] }
+        guard existing[topics.catalog] != nil else { return [] }
+        do throws(CatalogError) {
+            let follower = try await CatalogFollower.start(log: log, topics: topics)
+            let models = await follower.state.models.keys.sorted()
+            await follower.close()
+            return models.map { ScoreCommand.group(of: $0) }
+        } catch {
+            // Reading the catalog's newest record has told the failure already.
+            return []
+        }
+    }
+
+    private func finding(of group: String) async -> Finding {
         do {
             let committed = try await log.committedOffsets(of: group, topic: input)
             let marks = try await log.watermarks(of: input)

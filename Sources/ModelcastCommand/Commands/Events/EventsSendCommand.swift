@@ -36,9 +36,9 @@ struct EventsSendCommand: Command {
     static let spec = CommandSpec(
         "send", abstract: "Append the rows of a table as feature events.",
         discussion: """
-            An event is {"id", "ts", "features"}; a label {"id", "ts", "label"}. Columns that the label's expression \
-            mentions are left out of the event, for they would give the answer away, unless --include names them. \
-            A row whose label is null gets no label.
+            An event is {"id", "ts", "features"}; a label {"id", "ts", "label"}. Columns that the label's \
+            expression mentions are left out of the event, for they would give the answer away, unless \
+            --include names them. A row whose label is null gets no label.
 
             Rows that cannot be read are reported and the rest is sent; the command then ends with 1.
             """,
@@ -47,8 +47,8 @@ struct EventsSendCommand: Command {
             + CommonOptions.all,
         examples: [
             .init(
-                "modelcast events send rides.csv --id trip --label 'tips > 0.2 * fare' --include fare --rate 500",
-                "Send 500 rides a second, and for each whether the tip was generous.")
+                "modelcast events send rides.csv --id trip --label 'tips > 0.2 * fare' --include fare",
+                "Send the rides, and for each whether the tip was generous.")
         ])
 
     let common: CommonOptions

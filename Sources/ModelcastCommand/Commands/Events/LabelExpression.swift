@@ -2,7 +2,8 @@ import Basics
 import SQLite
 import Tabular
 
-/// A label computed from a row: the name of a column, or an SQL expression over the columns, evaluated by SQLite.
+/// A label computed from a row: the name of a column, or an SQL expression over the columns, evaluated by
+/// SQLite.
 ///
 /// Confined to one thread.
 final class LabelExpression {

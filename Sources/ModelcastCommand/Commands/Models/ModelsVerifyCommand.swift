@@ -42,7 +42,8 @@ struct ModelsVerifyCommand: Command {
                     "goldenRows": JSON(model.goldenRowsChecked),
                 ],
                 text: "\(manifest.model)@\(manifest.version) is sound: \(manifest.fileCount) files, "
-                    + "\(chunks) chunks, \(Units.bytes(manifest.byteCount)), \(model.goldenRowsChecked) golden rows"
+                    + "\(chunks) chunks, \(Units.bytes(manifest.byteCount)), "
+                    + "\(model.goldenRowsChecked) golden rows"
             )
         }
     }

@@ -56,7 +56,8 @@ extension Output {
                 "durationMilliseconds": .rounded(publication.duration.milliseconds),
             ],
             text: "published \(manifest.model)@\(manifest.version) (\(manifest.format), "
-                + "\(Units.bytes(manifest.byteCount)), \(publication.sentChunks) of \(publication.chunkCount) chunks sent) "
+                + "\(Units.bytes(manifest.byteCount)), "
+                + "\(publication.sentChunks) of \(publication.chunkCount) chunks sent) "
                 + "in \(Units.duration(publication.duration))" + (alias.map { "; \($0) points to it" } ?? ""))
     }
 }

@@ -38,9 +38,9 @@ struct PublishCommand: Command {
     static let spec = CommandSpec(
         "publish", abstract: "Publish a model file as the next version.",
         discussion: """
-            The model is loaded and scored first; its bytes are then appended in pieces and read back; the version is \
-            visible only when all of that is right. Without --schema, one is made from the file: its feature names, or \
-            f0, f1, ….
+            The model is loaded and scored first; its bytes are then appended in pieces and read back; the \
+            version is visible only when all of that is right. Without --schema, one is made from the \
+            file: its feature names, or f0, f1, ….
             """,
         arguments: [model, file],
         options: [

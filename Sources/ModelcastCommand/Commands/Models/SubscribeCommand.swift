@@ -17,10 +17,10 @@ struct SubscribeCommand: Command {
     static let spec = CommandSpec(
         "subscribe", abstract: "Follow a model: tell, download and react to each version that becomes live.",
         discussion: """
-            A version is told when it is fetched, checked and loaded, and its golden rows come out right. The command of \
-            --exec finds in its environment MODELCAST_MODEL, MODELCAST_VERSION, MODELCAST_DIGEST, MODELCAST_FORMAT, \
-            MODELCAST_PREVIOUS (empty at first) and MODELCAST_DIR, a folder with the files, which without --download is \
-            removed when the command ends.
+            A version is told when it is fetched, checked and loaded, and its golden rows come out right. \
+            The command of --exec finds in its environment MODELCAST_MODEL, MODELCAST_VERSION, \
+            MODELCAST_DIGEST, MODELCAST_FORMAT, MODELCAST_PREVIOUS (empty at first) and MODELCAST_DIR, a \
+            folder with the files, which without --download is removed when the command ends.
             """,
         arguments: [ModelOptions.reference],
         options: [download, execute, once, ModelOptions.cache, ServiceOptions.instance] + CommonOptions.all,

@@ -15,9 +15,9 @@ struct PredictCommand: Command {
     static let spec = CommandSpec(
         "predict", abstract: "Score a file with a published version or a model file.",
         discussion: """
-            Columns are found by the features' names where the file has a header, else by their position. A row that \
-            cannot be scored is counted and skipped. On standard output the rows come first and, with --format json, \
-            the summary last.
+            Columns are found by the features' names where the file has a header, else by their position. \
+            A row that cannot be scored is counted and skipped. On standard output the rows come first \
+            and, with --format json, the summary last.
             """,
         options: [ModelSource.model, PredictOptions.input, output, key, rejects] + ModelSource.options
             + InputOptions.all + CommonOptions.all,

@@ -41,9 +41,9 @@ struct LearnCommand: Command {
     static let spec = CommandSpec(
         "learn", abstract: "Learn online from events and labels; publish versions.",
         discussion: """
-            Each event is scored first and learned second, when its label arrives; so the metrics are those of a model \
-            that had not seen it. A version holds the learner's state and the exact offsets that it covers: a killed \
-            learner's successor repeats and skips nothing.
+            Each event is scored first and learned second, when its label arrives; so the metrics are \
+            those of a model that had not seen it. A version holds the learner's state and the exact \
+            offsets that it covers: a killed learner's successor repeats and skips nothing.
             """,
         options: [
             model, base, events, labels, publishEvery, alias, require, rate, window, waiting, once,
@@ -129,7 +129,8 @@ struct LearnCommand: Command {
                 "metrics": .object(metrics.map { JSON.Member($0.key, .number($0.value)) }),
             ],
             text: "\(Units.count(summary.events)) events and \(Units.count(summary.labels)) labels: "
-                + "\(Units.count(summary.examples)) examples learned, \(summary.versions.count) versions published"
+                + "\(Units.count(summary.examples)) examples learned, "
+                + "\(summary.versions.count) versions published"
                 + (metrics.isEmpty
                     ? ""
                     : " (" + metrics.map { "\($0.key) \(Units.measure($0.value))" }.joined(separator: ", ")

@@ -5,6 +5,7 @@ import EventLog
 import Gateway
 import Modelcast
 import Scoring
+import Snapshots
 
 /// `modelcast score`: scores the event stream with whatever version is live.
 struct ScoreCommand: Command {
@@ -24,15 +25,15 @@ struct ScoreCommand: Command {
     static let delivery = Option(
         "delivery", .cases(of: Delivery.self), default: Delivery.exactlyOnce.rawValue,
         help:
-            "exactly-once commits in transactions; at-least-once answers sooner, and may repeat after a crash."
+            "exactly-once commits in transactions; at-least-once is sooner, and may repeat after a crash."
     )
     static let once = Option(flag: "once", help: "Stop when the events that are there now are scored.")
     static let spec = CommandSpec(
         "score", abstract: "Score the event stream; load each new version while running.",
         discussion: """
-            Each event ends as exactly one prediction or one dead letter. A version that an alias moves to is fetched, \
-            verified and loaded beside the stream and takes over between two batches. SIGTERM ends the service \
-            gracefully; a second one at once.
+            Each event ends as exactly one prediction or one dead letter. A version that an alias moves to \
+            is fetched, verified and loaded beside the stream and takes over between two batches. SIGTERM \
+            ends the service gracefully; a second one at once.
             """,
         options: [model, input, output, deadLetter, group, delivery, once] + ServiceOptions.all
             + EventOptions.all
@@ -41,6 +42,9 @@ struct ScoreCommand: Command {
             .init("modelcast score --model tips@production --http 0.0.0.0:9464", "Score until stopped."),
             .init("modelcast score --model tips --once", "Score what is there, then stop."),
         ], section: "Services")
+
+    /// The group that scores with a model unless another is named: scorers of two models must not share the events.
+    static func group(of model: ModelName) -> String { "score-\(model)" }
 
     /// How long `--once` waits for the version that the catalog has to become live.
     static let firstVersionWait = Duration.seconds(60)
@@ -65,7 +69,7 @@ struct ScoreCommand: Command {
             input: try given.input.map { try TopicName($0) } ?? topics.events,
             output: try given.output.map { try TopicName($0) } ?? topics.predictions,
             deadLetter: try given.deadLetter.map { try TopicName($0) } ?? topics.deadLetter,
-            group: try values[Self.group] ?? "score-\(model.model)", instance: "",
+            group: try values[Self.group] ?? Self.group(of: model.model), instance: "",
             delivery: try values[Self.delivery], once: try values[Self.once],
             layout: try EventOptions(values: values).layout)
     }
@@ -84,26 +88,29 @@ struct ScoreCommand: Command {
             subscribing.folders = CatalogSession.folders(cache: cache)
             subscribing.catalog = session.follower
             subscribing.instruments = session.instruments
-            // Who waits for an end must not wait for a model that nobody publishes, or that cannot run here.
-            if options.once { _ = try await session.follower.asOfNow().resolve(model) }
+            if options.once {
+                // Who waits for an end must not wait for a model that nobody publishes.
+                _ = try await session.follower.asOfNow().resolve(model)
+            }
             let subscription = try await Subscription(
                 log: session.log, reference: model, options: subscribing)
             do {
-                if options.once { _ = try await subscription.live(within: Self.firstVersionWait) }
-                try finish(try await score(session, subscription, options, stop: stop))
+                let summary = try await score(subscription, options, session, stop: stop)
+                await subscription.close()
+                try finish(summary)
             } catch {
                 await subscription.close()
                 throw error
             }
-            await subscription.close()
         }
         withExtendedLifetime(slot) {}
     }
 
-    /// Runs the service until it ends, with its health and metrics where they were asked for.
     private func score(
-        _ session: CatalogSession, _ subscription: Subscription, _ options: ScoringOptions, stop: StopSignal
+        _ subscription: Subscription, _ options: ScoringOptions, _ session: CatalogSession, stop: StopSignal
     ) async throws -> ScoringSummary {
+        // Nor for one that cannot run here.
+        if options.once { _ = try await subscription.live(within: Self.firstVersionWait) }
         let scoring = ScoringService(
             log: session.log, slot: subscription.slot, following: model.description, options: options,
             instruments: session.instruments)

@@ -15,8 +15,8 @@ struct TopicsApplyCommand: Command {
     static let spec = CommandSpec(
         "apply", abstract: "Create the topics that do not exist yet.",
         discussion: """
-            A topic that exists with another number of partitions or another cleanup policy is left alone and reported; \
-            the command then ends with 1.
+            A topic that exists with another number of partitions or another cleanup policy is left alone \
+            and reported; the command then ends with 1.
             """,
         options: [definitions, replication] + CommonOptions.all,
         examples: [
@@ -88,7 +88,8 @@ struct TopicsApplyCommand: Command {
         if let first = differing.first {
             throw CommandError(
                 .topicDefinition,
-                "\(differing.count) of \(outcomes.count) topics exist with other settings: \(first.wanted.name) "
+                "\(differing.count) of \(outcomes.count) topics exist with other settings: "
+                    + "\(first.wanted.name) "
                     + "has \(first.found)",
                 hint: "change the definition to what the log has, or use another --topic-prefix",
                 recovery: .fixConfiguration)

@@ -8,7 +8,8 @@ import Modelcast
 import Snapshots
 import Training
 
-/// `modelcast train`: fits several models to a table, keeps the best, and publishes it when it is good enough.
+/// `modelcast train`: fits several models to a table, keeps the best, and publishes it when it is good
+/// enough.
 struct TrainCommand: Command {
     static let name = Option("name", .modelName, valueName: "MODEL", help: "The name of the model.")
     static let publish = Option(flag: "publish", help: "Publish the model when it meets its requirements.")
@@ -25,9 +26,10 @@ struct TrainCommand: Command {
     static let spec = CommandSpec(
         "train", abstract: "Train models from a table, keep the best, check it, publish it.",
         discussion: """
-            Rows are divided by a hash into a part to fit, one to choose by and one to test on. Columns that the label \
-            mentions are no features, for they would give the answer away, unless --include names them. Rows that \
-            cannot be right are refused, with their lines. The same data, options and seed give the same bytes.
+            Rows are divided by a hash into a part to fit, one to choose by and one to test on. Columns \
+            that the label mentions are no features, for they would give the answer away, unless --include \
+            names them. Rows that cannot be right are refused, with their lines. The same data, options \
+            and seed give the same bytes.
             """,
         options: [name] + TrainingOptions.all + [
             publish, alias, outputDirectory, champion, noChampion, tolerance,
