@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import Testing
 
@@ -74,16 +75,13 @@ import Testing
 
     @Test func aReaderWhoLeavesIsNoFailure() async throws {
         let workspace = try Workspace()
-        let shell = Process()
-        shell.executableURL = URL(filePath: "/bin/bash")
-        shell.arguments = [
-            "-c", "set -o pipefail; '\(Workspace.program.path)' completion bash | true",
-        ]
-        shell.currentDirectoryURL = workspace.folder
-        let code = try await withCheckedThrowingContinuation { continuation in
-            shell.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
-            do { try shell.run() } catch { continuation.resume(throwing: error) }
-        }
+        let none = workspace.path("none")
+        try Data().write(to: URL(filePath: none))
+        let shell = try Spawning.start(
+            ["/bin/bash", "-c", "set -o pipefail; '\(Workspace.program.path)' completion bash | true"],
+            folder: workspace.folder.path, files: (input: none, output: "/dev/null", error: "/dev/null"),
+            environment: ProcessInfo.processInfo.environment)
+        let code = await ThreadExecutor(name: "wait").run { Spawning.wait(shell) }
         #expect(code == 0)
     }
 }

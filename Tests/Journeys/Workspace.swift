@@ -1,4 +1,6 @@
+import Basics
 import Foundation
+import Synchronization
 
 /// A fresh folder in which the real program runs; it is removed at the end.
 final class Workspace: Sendable {
@@ -83,15 +85,18 @@ extension Outcome: CustomStringConvertible {
 }
 
 /// A run of the program that goes on.
-///
-/// `@unchecked`: `Process` may be signalled and asked from any thread once it runs; everything else is
-/// constant.
-final class RunningProgram: @unchecked Sendable {
-    private let process = Process()
+final class RunningProgram: Sendable {
+    let processIdentifier: Int32
     private let words: [String]
-    private let outputFile: URL
-    private let errorFile: URL
-    private let ended: AsyncStream<Int32>
+    private let outputFile: String
+    private let errorFile: String
+    private let waiting: Task<Int32, Never>
+    private let ended: EndMark
+
+    /// Whether the process has been waited for; a signal to its number would meet somebody else afterwards.
+    private final class EndMark: Sendable {
+        let isSet = Mutex(false)
+    }
 
     init(
         _ words: [String], folder: URL, input: String, environment: [String: String],
@@ -99,56 +104,59 @@ final class RunningProgram: @unchecked Sendable {
     ) throws {
         self.words = words
         let run = UUID().uuidString
-        outputFile = folder.appending(path: ".output-\(run)")
-        errorFile = folder.appending(path: ".error-\(run)")
-        let inputFile = folder.appending(path: ".input-\(run)")
-        try Data(input.utf8).write(to: inputFile)
-        for file in [outputFile, errorFile] { try Data().write(to: file) }
-        process.executableURL = executable
-        process.arguments = words
-        process.currentDirectoryURL = folder
+        outputFile = folder.appending(path: ".output-\(run)").path
+        errorFile = folder.appending(path: ".error-\(run)").path
+        let inputFile = folder.appending(path: ".input-\(run)").path
+        try Data(input.utf8).write(to: URL(filePath: inputFile))
         // Nothing of the tester's own settings.
         let inherited = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("MODELCAST_") }
-        process.environment = inherited.merging(environment) { $1 }
-        process.standardInput = try FileHandle(forReadingFrom: inputFile)
-        process.standardOutput = try FileHandle(forWritingTo: outputFile)
-        process.standardError = try FileHandle(forWritingTo: errorFile)
-        let (stream, continuation) = AsyncStream.makeStream(of: Int32.self)
-        ended = stream
-        process.terminationHandler = { process in
-            continuation.yield(
-                process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus)
-            continuation.finish()
+        let process = try Spawning.start(
+            [executable.path] + words, folder: folder.path,
+            files: (input: inputFile, output: outputFile, error: errorFile),
+            environment: inherited.merging(environment) { $1 })
+        processIdentifier = process
+        let mark = EndMark()
+        ended = mark
+        waiting = Task {
+            await ThreadExecutor(name: "wait").run {
+                let code = Spawning.wait(process)
+                mark.isSet.withLock { $0 = true }
+                return code
+            }
         }
-        try process.run()
     }
 
     /// Sends a signal.
-    func signal(_ number: Int32) { kill(process.processIdentifier, number) }
-
-    var processIdentifier: Int32 { process.processIdentifier }
+    func signal(_ number: Int32) {
+        ended.isSet.withLock { hasEnded in
+            if !hasEnded { _ = kill(processIdentifier, number) }
+        }
+    }
 
     /// What it has written to standard output so far.
-    var output: String { String(decoding: (try? Data(contentsOf: outputFile)) ?? Data(), as: UTF8.self) }
+    var output: String { Self.text(outputFile) }
 
     /// What it has written to standard error so far.
-    var errorOutput: String { String(decoding: (try? Data(contentsOf: errorFile)) ?? Data(), as: UTF8.self) }
+    var errorOutput: String { Self.text(errorFile) }
+
+    private static func text(_ path: String) -> String {
+        String(decoding: (try? Data(contentsOf: URL(filePath: path))) ?? Data(), as: UTF8.self)
+    }
 
     /// Waits for its end.
     func outcome() async -> Outcome {
-        var code: Int32 = .min
-        for await status in ended { code = status }
+        let code = await waiting.value
         return Outcome(words: words, code: code, output: output, error: errorOutput)
     }
 
     /// Waits until `condition` holds; false after `limit` or when the program has ended.
-    func wait(upTo limit: Duration = .seconds(20), until condition: (RunningProgram) -> Bool) async throws
-        -> Bool
-    {
+    func wait(
+        upTo limit: Duration = .seconds(20), until condition: (RunningProgram) -> Bool
+    ) async throws -> Bool {
         let deadline = ContinuousClock.now + limit
         while ContinuousClock.now < deadline {
             if condition(self) { return true }
-            if !process.isRunning { return condition(self) }
+            if ended.isSet.withLock({ $0 }) { return condition(self) }
             try await Task.sleep(for: .milliseconds(20))
         }
         return false
