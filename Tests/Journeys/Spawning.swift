@@ -1,8 +1,8 @@
 import Foundation
 import Glibc
 
-/// Starts programs and waits for them by the system's own calls: Foundation's `Process` forgets the end of some when
-/// many are started side by side.
+/// Starts programs and waits for them by the system's own calls: Foundation's `Process` forgets the end of
+/// some when many are started side by side.
 enum Spawning {
     struct Failure: Error {
         let call: String

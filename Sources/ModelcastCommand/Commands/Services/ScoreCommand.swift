@@ -43,7 +43,8 @@ struct ScoreCommand: Command {
             .init("modelcast score --model tips --once", "Score what is there, then stop."),
         ], section: "Services")
 
-    /// The group that scores with a model unless another is named: scorers of two models must not share the events.
+    /// The group that scores with a model unless another is named: scorers of two models must not share the
+    /// events.
     static func group(of model: ModelName) -> String { "score-\(model)" }
 
     /// How long `--once` waits for the version that the catalog has to become live.
