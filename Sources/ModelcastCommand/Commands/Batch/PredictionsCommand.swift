@@ -27,7 +27,7 @@ struct PredictionsCommand: Command {
         examples: [
             .init("modelcast predictions --store predictions.db --key c-17", "What is predicted for c-17."),
             .init(
-                "modelcast predictions --store predictions.db --sql 'SELECT count(*) FROM current_predictions'",
+                "modelcast predictions --store p.db --sql 'SELECT count(*) FROM current_predictions'",
                 "Any query over the documented views."),
         ], section: "Batch")
 
