@@ -36,7 +36,8 @@ struct ClientSettings: Sendable {
             "enable.auto.commit": "false",
             "enable.auto.offset.store": "false",
             "enable.partition.eof": "true",
-            "queued.min.messages": readsAhead ? "\(KafkaLimits.readAheadMessages)" : "1",
+            // Never the limit: at it, librdkafka 2.0.2 stops fetching and looks again only after a second.
+            "queued.min.messages": "\(KafkaLimits.readAheadMessages)",
             "queued.max.messages.kbytes":
                 "\(readsAhead ? KafkaLimits.readAheadKilobytes : KafkaLimits.seekingKilobytes)",
             "fetch.wait.max.ms":

@@ -68,6 +68,11 @@ public final class ChunkCache: Sendable {
         return nil
     }
 
+    /// Whether a file of the chunk's name and size is there; only `read` checks what is in it.
+    func holds(_ digest: Digest, size: Int) -> Bool {
+        FileSystem.information(path(of: digest))?.size == Int64(size)
+    }
+
     /// Keeps the chunk `bytes`, whose digest the caller has checked. A full or read-only disk costs the
     /// cache's service, not the caller's work: returns whether the chunk was kept.
     @discardableResult

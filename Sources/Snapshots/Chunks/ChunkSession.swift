@@ -202,14 +202,38 @@ struct ChunkSession: ~Copyable {
     private mutating func readBack(
         _ digests: [Digest], report: @Sendable (SnapshotWriter.Progress) -> Void
     ) async throws(SnapshotError) -> [Digest] {
+        var queued: Set<Digest> = []
+        let entries = ChunkSession.inOrderOfArrival(
+            digests.filter { !checked.contains($0) && queued.insert($0).inserted }.compactMap { known[$0] })
+        try await reader.begin(entries)
+        do throws(SnapshotError) {
+            let lost = try await readBack(all: entries, report: report)
+            await reader.end()
+            return lost
+        } catch {
+            await reader.end()
+            throw error
+        }
+    }
+
+    /// The first of each partition, then the second of each, and so on: about how a reader of all
+    /// partitions gets them.
+    private static func inOrderOfArrival(_ entries: [ChunkEntry]) -> [ChunkEntry] {
+        var ranks: [Partition: Int] = [:]
+        let ranked = entries.sorted { $0.offset < $1.offset }.map { entry in
+            defer { ranks[entry.partition, default: 0] += 1 }
+            return (rank: ranks[entry.partition, default: 0], entry: entry)
+        }
+        return ranked.sorted { $0.rank < $1.rank }.map(\.entry)
+    }
+
+    private mutating func readBack(
+        all entries: [ChunkEntry], report: @Sendable (SnapshotWriter.Progress) -> Void
+    ) async throws(SnapshotError) -> [Digest] {
         var lost: [Digest] = []
         var window: [ChunkEntry] = []
         var windowBytes = 0
-        var queued: Set<Digest> = []
-        for digest in digests {
-            guard let entry = known[digest], !checked.contains(digest), queued.insert(digest).inserted else {
-                continue
-            }
+        for entry in entries {
             window.append(entry)
             windowBytes += entry.size
             if windowBytes >= limits.windowBytesMax {

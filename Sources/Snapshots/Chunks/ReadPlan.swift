@@ -30,6 +30,20 @@ struct ReadPlan {
     /// How many chunks are waited for.
     var pendingCount: Int { pending.values.reduce(0) { $0 + $1.count } }
 
+    /// Whether the chunk is still waited for.
+    func waits(for chunk: ChunkEntry, topic: TopicName) -> Bool {
+        pending[TopicPartition(topic, chunk.partition)]?.contains { $0.digest == chunk.digest } ?? false
+    }
+
+    /// The place of the next chunk of each partition that has one.
+    var nextOffsets: [TopicPartition: Offset] { pending.compactMapValues { $0.last?.offset } }
+
+    /// The strays since the last call.
+    mutating func takeStrays() -> Set<TopicPartition> {
+        defer { strays = [] }
+        return strays
+    }
+
     /// A record was read. Returns the chunk that it is, when it is wanted; chunks whose places were passed
     /// are missing.
     mutating func take(_ place: RecordPlace, key: Digest?, isTombstone: Bool) -> ChunkEntry? {

@@ -30,22 +30,28 @@ struct Assembler: ~Copyable {
         try advance()
     }
 
-    /// Whether a chunk of `count` bytes, which comes `distance` bytes after the next one, holds a byte of a
-    /// wanted file.
-    func needs(_ count: Int, after distance: Int = 0) -> Bool {
-        var file = current
-        var start = Int64(distance) + seen
-        while file < files.count, start >= files[file].size {
-            start -= files[file].size
-            file += 1
+    /// Which chunks hold a byte of a wanted file.
+    static func needed(_ contents: SnapshotContents, isWanted: [Bool]) -> [Bool] {
+        var needed: [Bool] = []
+        needed.reserveCapacity(contents.chunks.count)
+        var file = 0
+        var fileStart: Int64 = 0
+        var start: Int64 = 0
+        for chunk in contents.chunks {
+            let end = start + Int64(chunk.size)
+            var isNeeded = false
+            // The file that reaches beyond this chunk is looked at again for the next one.
+            while file < contents.files.count, fileStart < end {
+                let size = contents.files[file].size
+                isNeeded = isNeeded || (isWanted[file] && size > 0 && fileStart + size > start)
+                if fileStart + size > end { break }
+                fileStart += size
+                file += 1
+            }
+            needed.append(isNeeded)
+            start = end
         }
-        var end = start + Int64(count)
-        while end > 0, file < files.count {
-            if isWanted[file], files[file].size > 0 { return true }
-            end -= files[file].size
-            file += 1
-        }
-        return false
+        return needed
     }
 
     /// The next chunk's bytes.
@@ -66,7 +72,7 @@ struct Assembler: ~Copyable {
         }
     }
 
-    /// The next chunk was not fetched, because `needs` denied it.
+    /// The next chunk was not fetched, because no wanted file needs it.
     mutating func skip(_ count: Int) throws(SnapshotError) {
         var left = Int64(count)
         while left > 0 {

@@ -23,8 +23,14 @@ public actor SnapshotReader {
     private let cache: ChunkCache?
     private let limits: SnapshotLimits
     private let gate = AsyncGate()
+    private var obtained = 0
+
     /// What the reader has done so far.
-    public private(set) var statistics = Statistics()
+    public var statistics: Statistics {
+        Statistics(
+            fetchedChunks: chunkReader.fetchedChunks, fetchedBytes: chunkReader.fetchedBytes,
+            cachedChunks: max(0, obtained - chunkReader.fetchedChunks))
+    }
 
     /// Reads the chunks of `topic`, through `cache` if there is one.
     public init(
@@ -123,6 +129,25 @@ public actor SnapshotReader {
         _ contents: SnapshotContents, isWanted: [Bool], into sink: any AssemblySink,
         progress: @Sendable (Int64, Int64) -> Void
     ) async throws(SnapshotError) {
+        let isNeeded = Assembler.needed(contents, isWanted: isWanted)
+        let absent = zip(contents.chunks, isNeeded).filter { chunk, isNeeded in
+            isNeeded && cache?.holds(chunk.digest, size: chunk.size) != true
+        }
+        try await chunkReader.begin(absent.map(\.0)) { [cache] digest, raw in cache?.insert(digest, raw) }
+        do throws(SnapshotError) {
+            try await assemble(
+                contents, isWanted: isWanted, isNeeded: isNeeded, into: sink, progress: progress)
+            await chunkReader.end()
+        } catch {
+            await chunkReader.end()
+            throw error
+        }
+    }
+
+    private func assemble(
+        _ contents: SnapshotContents, isWanted: [Bool], isNeeded: [Bool], into sink: any AssemblySink,
+        progress: @Sendable (Int64, Int64) -> Void
+    ) async throws(SnapshotError) {
         var assembler = try Assembler(files: contents.files, isWanted: isWanted, sink: sink)
         let total = contents.byteCount
         var done: Int64 = 0
@@ -130,10 +155,14 @@ public actor SnapshotReader {
         while next < contents.chunks.count {
             try SnapshotError.checkCancellation("fetching chunks")
             let end = windowEnd(contents.chunks, from: next)
-            let window = contents.chunks[next..<end]
-            let raw = try await obtain(needed(window, by: assembler, contents))
-            for chunk in window {
-                if let bytes = raw[chunk.digest], assembler.needs(chunk.size) {
+            let raw = try await obtain((next..<end).filter { isNeeded[$0] }.map { contents.chunks[$0] })
+            for index in next..<end {
+                let chunk = contents.chunks[index]
+                if isNeeded[index] {
+                    guard let bytes = raw[chunk.digest] else {
+                        throw SnapshotError(
+                            .chunkMissing, "chunk \(chunk.digest) was not fetched", recovery: .bug)
+                    }
                     try assembler.append(bytes)
                 } else {
                     try assembler.skip(chunk.size)
@@ -157,17 +186,6 @@ public actor SnapshotReader {
         return end
     }
 
-    /// Those chunks of the window that hold a byte of a wanted file.
-    private func needed(
-        _ window: ArraySlice<ChunkEntry>, by assembler: borrowing Assembler, _ contents: SnapshotContents
-    ) -> [ChunkEntry] {
-        var offset = 0
-        return window.filter { chunk in
-            defer { offset += chunk.size }
-            return assembler.needs(chunk.size, after: offset)
-        }
-    }
-
     /// The raw bytes of `chunks`, from the cache or the log.
     private func obtain(_ chunks: [ChunkEntry]) async throws(SnapshotError) -> [Digest: [UInt8]] {
         var raw: [Digest: [UInt8]] = [:]
@@ -175,19 +193,18 @@ public actor SnapshotReader {
         for chunk in chunks where raw[chunk.digest] == nil {
             if let bytes = cache?.read(chunk.digest, size: chunk.size) {
                 raw[chunk.digest] = bytes
-                statistics.cachedChunks += 1
             } else {
                 absent.append(chunk)
             }
         }
+        obtained += raw.count
         guard !absent.isEmpty else { return raw }
         let fetched = try await chunkReader.fetch(absent)
         if let failure = absent.lazy.compactMap({ fetched.failed[$0.digest] }).first { throw failure }
         for (digest, bytes) in fetched.raw {
             cache?.insert(digest, bytes)
             raw[digest] = bytes
-            statistics.fetchedChunks += 1
-            statistics.fetchedBytes += Int64(fetched.entries[digest]?.frameSize ?? 0)
+            obtained += 1
         }
         return raw
     }
