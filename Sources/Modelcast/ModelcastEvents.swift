@@ -10,8 +10,8 @@ extension LogKey {
     static let code = LogKey("code")
     static let reason = LogKey("reason")
     static let hint = LogKey("hint")
-    static let duration = LogKey("durationMilliseconds")
-    static let sincePublished = LogKey("sincePublishedMilliseconds")
+    static let duration = LogKey("duration")
+    static let sincePublished = LogKey("sincePublished")
     static let chunks = LogKey("chunks")
     static let sent = LogKey("sentChunks")
 }

@@ -143,7 +143,7 @@ struct ScoringBench {
 
     @Test(arguments: [
         (#"{"id":"a","features":{"x":1}"#, "not-json", "a"),
-        (#"[1,2]"#, "not-an-event", nil),
+        (#"[1,2]"#, "not-an-event", nil), ("12", "not-an-event", nil), ("not json", "not-json", nil),
         (#"{"id":"b","features":{"x":"1"}}"#, "wrong-type", "b"),
         (#"{"id":"c","features":{"kind":"a"}}"#, "missing-required", "c"),
         (#"{"id":"d","features":{"x":null}}"#, "missing-required", "d"),

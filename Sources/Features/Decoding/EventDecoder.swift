@@ -72,14 +72,30 @@ public struct EventDecoder: Sendable {
         do throws(JSONError) {
             try event(bytes, &scanner, &block)
         } catch {
-            let fault =
+            var fault =
                 code.map { RowFault($0, field, at: error.offset - range.lowerBound) }
                 ?? RowFault(error, field, from: range.lowerBound)
+            if fault.code == .notAnEvent, let reason = notJSON(bytes, range) {
+                // The first byte alone does not tell `no` from `null`.
+                fault = RowFault(reason, .event, from: range.lowerBound)
+            }
             if !block.hasPendingID { recoverID(bytes, range, &block) }
             block.withdrawRow()
             return fault
         }
         return finishRow(&block)
+    }
+
+    /// Why the bytes are no JSON at all; nil when they are.
+    private func notJSON(_ bytes: Span<UInt8>, _ range: Range<Int>) -> JSONError? {
+        var scanner = JSONScanner(range, depthMax: limits.eventDepthMax)
+        do throws(JSONError) {
+            try scanner.skipValue(bytes)
+            try scanner.finish(bytes)
+            return nil
+        } catch {
+            return error
+        }
     }
 
     /// Checks that nothing required is missing, and ends the row.

@@ -21,7 +21,10 @@ struct DemoRun {
     /// The share of the stream after which the better model is published, and of labels after which the
     /// learner publishes.
     private static let publishAt = 0.35
-    private static let learnAt = 0.7
+    private static let learnAt = 0.85
+    /// The share of the stream that waits for the better model, so that it has something to score however
+    /// short the stream is.
+    private static let holdAt = 0.8
 
     func run() async throws -> DemoSummary {
         var summary = DemoSummary()
@@ -81,7 +84,7 @@ struct DemoRun {
             group.addTask { _ = try await scoring.run(stop: stop) }
             group.addTask { _ = try await learner.run(stop: learned) }
             do {
-                let switched = try await follow(data, models, publisher, scoring, learner)
+                let switched = try await follow(data, models, publisher, subscription, scoring, learner)
                 learned.raise()
                 stop.raise()
                 try await group.waitForAll()
@@ -101,8 +104,8 @@ struct DemoRun {
     /// Sends the events, publishes the better model while they flow, and waits until all are scored. Returns
     /// how long the better model took from the publisher's call to its first committed prediction.
     private func follow(
-        _ data: DemoData, _ models: DemoModels, _ publisher: Publisher, _ scoring: ScoringService,
-        _ learner: LearningService
+        _ data: DemoData, _ models: DemoModels, _ publisher: Publisher, _ subscription: Subscription,
+        _ scoring: ScoringService, _ learner: LearningService
     ) async throws -> Duration {
         let watch = DemoWatch(progress: scoring.progress, total: data.rows)
         var plan = EventRows.Plan(path: data.path, eventTopic: topics.events, labelTopic: topics.labels)
@@ -111,7 +114,13 @@ struct DemoRun {
         let sender = try await EventSender(plan: plan, rate: options.rate)
         let log = self.log
         let began = ContinuousClock.now
-        let sent = Task { try await sender.run(log: log, stop: StopSignal()) }
+        let isLive = StopSignal()
+        let hold = Int(Double(data.rows) * Self.holdAt)
+        let sent = Task {
+            try await sender.run(log: log, stop: StopSignal()) { count in
+                while count >= hold, !isLive.isRaised { try await Task.sleep(for: .milliseconds(5)) }
+            }
+        }
         defer { sent.cancel() }
         let share = Int(Double(data.rows) * Self.publishAt)
         try await watch.wait("the first share of events is scored") { $0.tally.events >= share }
@@ -119,7 +128,7 @@ struct DemoRun {
         try say(
             "stream",
             "version 1 scores \(Units.rate(rate)); publishing the better one while events flow")
-        let (version, live) = try await publishBetter(models, publisher, watch)
+        let (version, live) = try await publishBetter(models, publisher, subscription, watch, isLive)
         let outcome = try await sent.value
         guard outcome.rejects == 0 else {
             throw CommandError(
@@ -143,11 +152,16 @@ struct DemoRun {
     /// Publishes the better model and waits for its first prediction. Returns its version and how long that
     /// took.
     private func publishBetter(
-        _ models: DemoModels, _ publisher: Publisher, _ watch: DemoWatch
+        _ models: DemoModels, _ publisher: Publisher, _ subscription: Subscription, _ watch: DemoWatch,
+        _ isLive: StopSignal
     ) async throws -> (ModelVersion, Duration) {
         let called = Timestamp.now
         let second = try await publisher.publish(DemoModels.request(models.second))
         let version = second.manifest.version
+        try await watch.wait("version \(version) is live") { _ in
+            subscription.slot.current?.version == version
+        }
+        isLive.raise()
         try await watch.wait("version \(version) scores") { $0.firstCommit(of: version.number) != nil }
         let first = watch.progress.firstCommit(of: version.number) ?? called
         let live = Duration.milliseconds(first.milliseconds - called.milliseconds)

@@ -32,9 +32,11 @@ struct EventSender {
         first = try await rows.next(rowsMax: batchRows)
     }
 
-    /// Sends everything, or what there is time for before `stop` is raised.
+    /// Sends everything, or what there is time for before `stop` is raised. `gate` is awaited before each
+    /// batch with the events sent so far.
     func run(
-        log: any EventLog, stop: StopSignal, progress: (Int) -> Void = { _ in }
+        log: any EventLog, stop: StopSignal, gate: (Int) async throws -> Void = { _ in },
+        progress: (Int) -> Void = { _ in }
     ) async throws -> Outcome {
         let writer = try await log.writer(WriterOptions(compresses: true))
         let time = SystemTime()
@@ -43,6 +45,7 @@ struct EventSender {
         var chunk = first
         do {
             while let current = chunk, !stop.isRaised {
+                try await gate(outcome.events)
                 async let next = rows.next(rowsMax: batchRows)
                 if !current.records.isEmpty { _ = try await writer.send(current.records) }
                 outcome.events += current.events
