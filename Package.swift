@@ -22,7 +22,7 @@ func library(_ name: String, _ dependencies: [String] = [], unsafe: Bool = false
 
 /// Layers that are hard enough for a page of their own.
 func documents(_ name: String) -> [String] {
-    ["EmbeddedLog", "KafkaLog"].contains(name) ? ["DESIGN.md"] : []
+    ["EmbeddedLog", "KafkaLog", "Snapshots"].contains(name) ? ["DESIGN.md"] : []
 }
 
 func tests(_ name: String, _ dependencies: [String], exclude: [String] = []) -> Target {
@@ -137,8 +137,8 @@ let package = Package(
         tests(
             "Modelcast",
             [
-                "ModelcastTesting", "EventLogTesting", "EventLog", "Catalog", "Snapshots", "Features",
-                "Models", "Crypto", "Basics",
+                "ModelcastTesting", "EventLogTesting", "KafkaLog", "EmbeddedLog", "EventLog", "Catalog",
+                "Snapshots", "Features", "Models", "Crypto", "Basics",
             ]),
         tests(
             "Training", ["Features", "Models", "Tabular", "Basics"],
