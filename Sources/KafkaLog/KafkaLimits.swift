@@ -1,12 +1,14 @@
 /// The engine's named numbers.
 enum KafkaLimits {
-    /// Records in one call of `send`: the index of a record within its call takes this many values in a message's tag.
+    /// Records in one call of `send`: the index of a record within its call takes this many values in a
+    /// message's tag.
     static let recordsPerSend = 1 << 24
     /// How long one blocking call into librdkafka may last before the thread looks for requests to stop.
     static let sliceMilliseconds: Int32 = 250
     /// How long such a call may become when an answer is slow.
     static let longestSliceMilliseconds: Int32 = 4_000
-    /// The same for calls whose repetition makes librdkafka try again at once, where by itself it would wait half a second.
+    /// The same for calls whose repetition makes librdkafka try again at once, where by itself it would wait
+    /// half a second.
     static let eagerSliceMilliseconds: Int32 = 25
     /// Groups whose offsets were asked for and whose clients stay connected.
     static let groupClients = 4
@@ -20,20 +22,24 @@ enum KafkaLimits {
     static let producerQueueMessages = 500_000
     /// Kilobytes in a producer's local queue.
     static let producerQueueKilobytes = 128 << 10
-    /// Messages that a reader asks librdkafka to hold ahead. A smaller number makes librdkafka 2.0.2 pause between
-    /// fetches; memory is bounded by the kilobytes below.
+    /// Messages that a reader asks librdkafka to hold ahead. A smaller number makes librdkafka 2.0.2 pause
+    /// between fetches; memory is bounded by the kilobytes below.
     static let readAheadMessages = 1_000_000
+    /// How often a fetching thread that seems to sleep is woken.
+    static let wakingMilliseconds: Int32 = 5
+    /// How long a reader waits before it looks again whether a fetching thread sleeps.
+    static let restingMilliseconds: Int32 = 50
     /// Kilobytes that a reader holds ahead.
     static let readAheadKilobytes = 64 << 10
     /// Kilobytes that a reader that seeks holds ahead.
     static let seekingKilobytes = 2 << 10
-    /// How long a broker holds a fetch when there is nothing to send: the delay of "caught up", and of a seek at the end
-    /// of a partition. New records end the wait at once.
+    /// How long a broker holds a fetch when there is nothing to send: the delay of "caught up", and of a seek
+    /// at the end of a partition. New records end the wait at once.
     static let fetchWaitMilliseconds = 20
     /// The same for a reader that seeks to single records.
     static let seekingFetchWaitMilliseconds = 5
-    /// Producers wait this long before they repeat a refused request; librdkafka's own 100 ms make every transaction
-    /// that follows another one wait as long.
+    /// Producers wait this long before they repeat a refused request; librdkafka's own 100 ms make every
+    /// transaction that follows another one wait as long.
     static let retryBackoffMilliseconds = 5
     /// How long a new topic may take to appear on all brokers.
     static let topicPropagation: Duration = .seconds(10)

@@ -166,7 +166,8 @@ public final class KafkaLog: EventLog {
     }
 
     /// Where to start, as numbers: "latest" is looked up now, so that nothing written after this call is
-    /// missed.
+    /// missed, and "earliest" too, because librdkafka looks it up with a timer of half a second when its
+    /// first try comes too early.
     private func startOffsets(_ start: [TopicPartition: StartPosition]) async throws(LogError)
         -> [TopicPartition: Int64]
     {
@@ -179,15 +180,15 @@ public final class KafkaLog: EventLog {
             guard place.partition.number >= 0, place.partition.number < count else {
                 throw .noPartition(place, count: count)
             }
-            switch position {
-            case .earliest:
-                offsets[place] = PartitionList.beginning
-            case .offset(let offset):
+            if case .offset(let offset) = position {
                 offsets[place] = max(0, offset.number)
-            case .latest:
-                if ends[place.topic] == nil { ends[place.topic] = try await watermarks(of: place.topic) }
-                offsets[place] = ends[place.topic]?[place.partition]?.high.number ?? PartitionList.end
+                continue
             }
+            if ends[place.topic] == nil { ends[place.topic] = try await watermarks(of: place.topic) }
+            let known = ends[place.topic]?[place.partition]
+            offsets[place] =
+                position == .latest
+                ? known?.high.number ?? PartitionList.end : known?.low.number ?? PartitionList.beginning
         }
         return offsets
     }

@@ -113,6 +113,50 @@ struct RealKafkaTests {
         await log.close(deadline: .seconds(5))
     }
 
+    @Test("does not wait a second after each seek, nor when its queue was full", arguments: [true, false])
+    func noStalls(readsAhead: Bool) async throws {
+        var options = KafkaOptions()
+        try options.set("queued.max.messages.kbytes=64")
+        let log = try KafkaLog.open(url: try await RealKafka.shared().url, options: options)
+        let topic = RealKafka.uniqueTopic()
+        let partition = TopicPartition(topic, 0)
+        try await log.create([TopicDefinition(name: topic, partitions: 1)])
+        let writer = try await log.writer()
+        let value = [UInt8](repeating: 1, count: 10_000)
+        for _ in 0..<20 {
+            _ = try await writer.send(RecordBatch((0..<20).map { _ in Record(topic: topic, value: value) }))
+        }
+        let reader = try await log.reader(
+            ReaderOptions(start: [partition: .earliest], readsAhead: readsAhead))
+        var batch = RecordBatch()
+        let start = ContinuousClock.now
+        var count = 0
+        var end: Offset?
+        while end == nil {
+            batch.removeAll()
+            let outcome = try await reader.read(
+                into: &batch, limit: ReadLimit(records: 5), wait: .seconds(10))
+            try #require(outcome != .idle)
+            count += batch.count
+            if case .caughtUp(let ends) = outcome { end = ends[partition] }
+        }
+        #expect(count == 400 && end == Offset(400))
+        for number in 0..<20 {
+            let offset = Offset(Int64(number * 199 % 400))
+            try await reader.seek(to: [partition: offset])
+            batch.removeAll()
+            var outcome = ReadOutcome.idle
+            while outcome != .records {
+                outcome = try await reader.read(
+                    into: &batch, limit: ReadLimit(records: 1), wait: .seconds(10))
+            }
+            #expect(batch.offset(at: 0) == offset)
+        }
+        // 6 MB through a queue of 64 kB, and 20 seeks: each stall would be a second.
+        #expect(ContinuousClock.now - start < .seconds(10))
+        await log.close(deadline: .seconds(5))
+    }
+
     @Test("creates a topic with its settings")
     func settings() async throws {
         let log = try KafkaLog.open(url: try await RealKafka.shared().url)

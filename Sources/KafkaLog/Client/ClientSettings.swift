@@ -19,7 +19,8 @@ struct ClientSettings: Sendable {
         _ = try configuration(.consumer, [:])
     }
 
-    /// A client of `role` with the engine's `settings`, the user's properties over them, and `events` enabled.
+    /// A client of `role` with the engine's `settings`, the user's properties over them, and `events`
+    /// enabled.
     func makeClient(
         _ role: ClientRole, _ settings: [String: String], required: [String: String] = [:], events: Int32,
         label: String
@@ -36,8 +37,7 @@ struct ClientSettings: Sendable {
             "enable.auto.commit": "false",
             "enable.auto.offset.store": "false",
             "enable.partition.eof": "true",
-            // Never the limit: at it, librdkafka 2.0.2 stops fetching and looks again only after a second.
-            "queued.min.messages": "\(KafkaLimits.readAheadMessages)",
+            "queued.min.messages": readsAhead ? "\(KafkaLimits.readAheadMessages)" : "1",
             "queued.max.messages.kbytes":
                 "\(readsAhead ? KafkaLimits.readAheadKilobytes : KafkaLimits.seekingKilobytes)",
             "fetch.wait.max.ms":

@@ -34,6 +34,8 @@ struct Assignment {
     private(set) var partitions: Set<TopicPartition> = []
     /// The next record to read, where it is known.
     private(set) var positions: [TopicPartition: Offset] = [:]
+    /// The last end that was reached, where the reader still stands there.
+    private(set) var lastEnds: [TopicPartition: Offset] = [:]
     private var ends: [TopicPartition: Offset] = [:]
     private var outcome: ReadOutcome?
     private var leaving: [TopicPartition] = []
@@ -71,14 +73,17 @@ struct Assignment {
         case .advanced(let partition, let next):
             positions[partition] = next
             ends[partition] = nil
+            lastEnds[partition] = nil
         case .reachedEnd(let partition, let offset):
             guard partitions.contains(partition) else { return [] }
             positions[partition] = offset
             ends[partition] = offset
+            lastEnds[partition] = offset
         case .sought(let offsets):
             for (partition, offset) in offsets {
                 positions[partition] = offset
                 ends[partition] = nil
+                lastEnds[partition] = nil
             }
         case .closing:
             isClosing = true
@@ -111,5 +116,6 @@ struct Assignment {
         partitions.remove(partition)
         positions[partition] = nil
         ends[partition] = nil
+        lastEnds[partition] = nil
     }
 }

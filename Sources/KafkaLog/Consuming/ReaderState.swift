@@ -3,8 +3,8 @@ internal import EventLog
 
 /// The part of a reader that lives on its thread: the queue, the assignment, and the copying of messages.
 ///
-/// `@unchecked`: every method but `interrupt` is called on the thread of the `ReaderCore` that owns it, under a lease of
-/// its client; `interrupt` uses nothing but the queue, which changes only when no lease is left.
+/// `@unchecked`: every method but `interrupt` is called on the thread of the `ReaderCore` that owns it, under
+/// a lease of its client; `interrupt` uses nothing but the queue, which changes only when no lease is left.
 final class ReaderState: @unchecked Sendable {
     /// Records of one partition in a row, so that what is looked up by partition is looked up once a run.
     private struct Run {
@@ -26,12 +26,16 @@ final class ReaderState: @unchecked Sendable {
     /// Topics that were started by name, and are stopped at the end.
     private var started: [(topic: TopicHandle, partition: Partition)] = []
     private var topicNames: [(identity: UInt, name: TopicName)] = []
-    /// The lowest offset that the caller wants, by partition, until a record at or above it came: where a partition ends
-    /// below it, librdkafka starts over at its first record.
+    /// The lowest offset that the caller wants, by partition, until a record at or above it came: where a
+    /// partition ends below it, librdkafka starts over at its first record.
     private var floors: [TopicPartition: Int64] = [:]
     private var run: Run?
     private var error: LogError?
     private var isMember = false
+    private var lastArrival = ContinuousClock.now
+    private var lastWaking = ContinuousClock.now
+    private var wakingPause = ReaderState.shortestPause
+    private static let shortestPause = Duration.milliseconds(KafkaLimits.wakingMilliseconds)
     /// Events of kinds that this program does not know.
     private(set) var unknownEvents = 0
 
@@ -95,7 +99,8 @@ final class ReaderState: @unchecked Sendable {
 
     // MARK: Reading
 
-    /// Fills `batch` as `LogReader.read` describes; nil when `shouldYield` asked for the thread before anything came.
+    /// Fills `batch` as `LogReader.read` describes; nil when `shouldYield` asked for the thread before
+    /// anything came.
     func read(
         _ handle: borrowing ClientHandle, into batch: inout RecordBatch, limit: ReadLimit, deadline: Deadline,
         shouldYield: () -> Bool
@@ -105,9 +110,14 @@ final class ReaderState: @unchecked Sendable {
         run = nil
         while true {
             if shouldYield() { return nil }
-            // The first message by itself: waiting for a full batch would add the wait to every record's latency.
-            let first = queue!.poll(
-                milliseconds: deadline.milliseconds(atMost: KafkaLimits.sliceMilliseconds))
+            // The first message by itself: waiting for a full batch would add the wait to every record's
+            // latency.
+            var first = queue!.poll(milliseconds: 0)
+            if first == nil {
+                let most =
+                    wakeFetcher(handle) ? KafkaLimits.wakingMilliseconds : KafkaLimits.restingMilliseconds
+                first = queue!.poll(milliseconds: deadline.milliseconds(atMost: most))
+            }
             if let first {
                 take(first, handle, into: &batch)
                 drain(handle, into: &batch, limit: limit)
@@ -117,6 +127,31 @@ final class ReaderState: @unchecked Sendable {
             if let outcome = try pending() { return outcome }
             if deadline.isOver { return .idle }
         }
+    }
+
+    /// Wakes the thread that should be fetching, when nothing is here although a partition has more to tell;
+    /// says whether so.
+    ///
+    /// librdkafka 2.0.2 stops fetching when enough is queued, and looks again only a second later, or when
+    /// its thread has something else to do: without this a reader that was slow for a while, and every seek,
+    /// would wait for that second.
+    private func wakeFetcher(_ handle: borrowing ClientHandle) -> Bool {
+        let now = ContinuousClock.now
+        // The end of a partition is told by a fetch of its own, which the broker holds back for a while.
+        let isEndDue = now - lastArrival > .milliseconds(2 * KafkaLimits.fetchWaitMilliseconds)
+        let waiting = assignment.partitions.first { partition in
+            guard let position = assignment.positions[partition] else { return true }
+            if assignment.lastEnds[partition] != nil { return false }
+            return isEndDue || handle.knownEnd(of: partition).map { $0 > position.number } ?? false
+        }
+        guard let waiting else { return false }
+        if now - lastWaking > wakingPause {
+            lastWaking = now
+            // Where waking brings nothing (the broker is away, say), it is done less and less often.
+            wakingPause = min(wakingPause * 2, .milliseconds(KafkaLimits.sliceMilliseconds))
+            handle.wakeFetcher(of: waiting)
+        }
+        return true
     }
 
     private func drain(_ handle: borrowing ClientHandle, into batch: inout RecordBatch, limit: ReadLimit) {
@@ -192,6 +227,8 @@ final class ReaderState: @unchecked Sendable {
     private func finishRun() {
         guard let run else { return }
         self.run = nil
+        wakingPause = ReaderState.shortestPause
+        lastArrival = ContinuousClock.now
         client.noteContact()
         if run.next > run.floor {
             floors[run.partition] = nil
@@ -218,8 +255,8 @@ final class ReaderState: @unchecked Sendable {
         default:
             client.note(failure)
             let row = KafkaErrorTable.row(of: failure.code)
-            // librdkafka goes on trying by itself. Only a reader that has never reached a broker says so: its address
-            // may be wrong; one that has lost its broker waits for it.
+            // librdkafka goes on trying by itself. Only a reader that has never reached a broker says so: its
+            // address may be wrong; one that has lost its broker waits for it.
             if row.isRetriable, !failure.isFatal {
                 if !client.hasContact, failure.name == "_ALL_BROKERS_DOWN" {
                     error = LogError.kafka(client.trouble ?? failure, self.place)
@@ -304,6 +341,7 @@ final class ReaderState: @unchecked Sendable {
             // The partition is being started by librdkafka's own thread; nothing tells when it is done.
             Pause.milliseconds(2)
         }
+        wakingPause = ReaderState.shortestPause
         for (partition, offset) in offsets { floors[partition] = offset.number > 0 ? offset.number : nil }
         _ = assignment.handle(.sought(offsets))
     }

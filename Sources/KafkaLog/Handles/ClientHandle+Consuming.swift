@@ -117,6 +117,14 @@ extension ClientHandle {
         return code == RD_KAFKA_RESP_ERR_NO_ERROR && high >= 0 ? high : nil
     }
 
+    /// Makes the thread that fetches `partition` look at its queue again: asking its broker for anything does
+    /// that. Waits a millisecond for the answer, which does not matter. (`rd_kafka_query_watermark_offsets`
+    /// would not do: without a broker it outlasts its time limit.)
+    borrowing func wakeFetcher(of partition: TopicPartition) {
+        let list = PartitionList([partition: PartitionList.end])
+        _ = unsafe rd_kafka_offsets_for_times(pointer, list.pointer, 1)
+    }
+
     private var isCooperative: Bool {
         guard let name = unsafe rd_kafka_rebalance_protocol(pointer) else { return false }
         return unsafe String(cString: name) == "COOPERATIVE"
