@@ -160,13 +160,16 @@ public actor CatalogFollower {
         loop = nil
         for observer in observers.values { observer.finish() }
         observers = [:]
-        for waiter in waiters.values {
-            waiter.continuation.resume(returning: .failure(CatalogFollower.closed))
-        }
-        waiters = [:]
+        fail(CatalogFollower.closed)
         let closing = reader
         reader = nil
         await closing?.close(deadline: .seconds(1))
+    }
+
+    /// Ends all waiting with `error`.
+    private func fail(_ error: CatalogError) {
+        for waiter in waiters.values { waiter.continuation.resume(returning: .failure(error)) }
+        waiters = [:]
     }
 
     private static var closed: CatalogError {
@@ -211,7 +214,11 @@ public actor CatalogFollower {
             failure = nil
         } catch {
             guard !isClosed, !Task.isCancelled else { return false }
-            failure = CatalogError(error, doing: "reading the catalog")
+            let reason = CatalogError(error, doing: "reading the catalog")
+            failure = reason
+            // A log that was closed brings nothing more; any other failure may pass before the waiters'
+            // deadline.
+            if error.code == .closed { fail(reason) }
             let broken = reader
             reader = nil
             await broken?.close(deadline: .seconds(1))
