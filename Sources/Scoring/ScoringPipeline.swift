@@ -122,6 +122,7 @@ final class ScoringPipeline {
             }
         case .assigned(let places):
             instruments.emit(PartitionsAssigned(places: places))
+            try checkTopic(of: places)
         case .revoking(let places, let lost):
             instruments.emit(PartitionsRevoked(places: places, lost: lost))
             if lost {
@@ -136,6 +137,18 @@ final class ScoringPipeline {
         }
         if report.isDue { report.write(progress: progress, lag: await reader.lag()) }
         return false
+    }
+
+    /// A group hands a member that comes back under its name what it had before, even if that was another
+    /// topic.
+    private func checkTopic(of places: [TopicPartition]) throws(LogError) {
+        guard let other = places.first(where: { $0.topic != options.input }) else { return }
+        throw LogError(
+            .configuration,
+            "group \(options.group) gave \(options.instance) partitions of \(other.topic), "
+                + "not of \(options.input)",
+            hint: "use another group for another topic, or start again when the group's session has expired",
+            recovery: .fixConfiguration)
     }
 
     /// Scores what was read, into the open transaction. The whole batch is scored with one version.

@@ -31,7 +31,7 @@ import Testing
         #expect(try again.summary["events"] as? Int == 0, "\(again)")
         let verified = try await run("models", "verify", "tips")
         #expect(verified.code == 0, "\(verified)")
-        let doctor = try await run("doctor", "--group", "score-tips")
+        let doctor = try await run("doctor", "--group", "\(prefix)score-tips")
         #expect(doctor.code == 0, "\(doctor)")
         #expect(doctor.output.contains("0 offsets of \(prefix)features.events left to read"), "\(doctor)")
         let stopped = try await run("models", "list", "--broker", "kafka://127.0.0.1:1")

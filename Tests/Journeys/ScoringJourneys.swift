@@ -66,7 +66,9 @@ enum JourneyLog: String, CaseIterable, Sendable {
         }
         let sent = await sender.outcome()
         #expect(sent.code == 0, "\(sent)")
-        try await log.waitUntilScored(topics.events, by: "score-sum")
+        try await log.waitUntilScored(
+            topics.events,
+            by: topics.events.text.replacingOccurrences(of: "features.events", with: "score-sum"))
         scorer.signal(SIGTERM)
         let scored = await scorer.outcome()
         #expect(scored.code == 0, "\(scored)")

@@ -8,7 +8,9 @@ import Testing
 
 @Suite struct DoctorTests {
     private func findings(_ log: InMemoryLog) async -> [Finding] {
-        await LogChecks(log: log, topics: TopicNames(), group: "scorer", input: "features.events").run()
+        await LogChecks(
+            log: log, topics: TopicNames(), group: "scorer", topicPrefix: "", input: "features.events"
+        ).run()
     }
 
     private func createAll(_ log: InMemoryLog) async throws {

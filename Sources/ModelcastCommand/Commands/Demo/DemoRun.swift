@@ -75,7 +75,7 @@ struct DemoRun {
             log: log, slot: subscription.slot, following: subscription.reference.description,
             options: ScoringOptions(
                 input: topics.events, output: topics.predictions, deadLetter: topics.deadLetter,
-                group: "demo",
+                group: "\(topics.events).demo",
                 instance: "demo-1"), instruments: instruments)
         let learner = LearningService(log: log, options: learning(data, first), instruments: instruments)
         // Ends the learner as soon as it has published once: one version is what is to be seen.
@@ -198,7 +198,8 @@ struct DemoRun {
         let summary = try await ScoringService(
             log: log, slot: subscription.slot, following: subscription.reference.description,
             options: ScoringOptions(
-                input: topics.events, output: outputs.0, deadLetter: outputs.1, group: "demo-again",
+                input: topics.events, output: outputs.0, deadLetter: outputs.1,
+                group: "\(topics.events).demo-again",
                 instance: "demo-again-1", once: true), instruments: instruments
         ).run(stop: StopSignal())
         await subscription.close()

@@ -64,7 +64,8 @@ struct DoctorCommand: Command {
         do {
             return try await common.withLog("doctor") { log in
                 let checks = LogChecks(
-                    log: log, topics: try common.topics, group: group, input: input)
+                    log: log, topics: try common.topics, group: group, topicPrefix: common.broker.topicPrefix,
+                    input: input)
                 return findings + (await checks.run())
             }
         } catch {

@@ -8,6 +8,7 @@ struct LogChecks {
     let topics: TopicNames
     /// Nil: the groups that `score` uses for the models of the catalog.
     let group: String?
+    let topicPrefix: String
     let input: TopicName
     /// How far ahead of this machine's clock a record may be before one of the clocks is wrong.
     static let skewMax = Duration.seconds(5)
@@ -125,7 +126,7 @@ struct LogChecks {
             let follower = try await CatalogFollower.start(log: log, topics: topics)
             let models = await follower.state.models.keys.sorted()
             await follower.close()
-            return models.map { ScoreCommand.group(of: $0) }
+            return models.map { ScoreCommand.group(of: $0, prefix: topicPrefix) }
         } catch {
             // Reading the catalog's newest record has told the failure already.
             return []

@@ -21,7 +21,9 @@ struct ScoreCommand: Command {
         help: "The topic for events that cannot be scored; without it, predictions.dead-letter.")
     static let group = Option(
         "group", optional: .instance, valueName: "GROUP",
-        help: "The consumer group; its members share the events. Without it, score-MODEL.")
+        help:
+            "The consumer group; its members share the events. By default PREFIXscore-MODEL."
+    )
     static let delivery = Option(
         "delivery", .cases(of: Delivery.self), default: Delivery.exactlyOnce.rawValue,
         help:
@@ -45,7 +47,9 @@ struct ScoreCommand: Command {
 
     /// The group that scores with a model unless another is named: scorers of two models must not share the
     /// events.
-    static func group(of model: ModelName) -> String { "score-\(model)" }
+    ///
+    /// The prefix of the topics is part of it: installations that share a cluster share no group.
+    static func group(of model: ModelName, prefix: String) -> String { "\(prefix)score-\(model)" }
 
     /// How long `--once` waits for the version that the catalog has to become live.
     static let firstVersionWait = Duration.seconds(60)
@@ -70,7 +74,8 @@ struct ScoreCommand: Command {
             input: try given.input.map { try TopicName($0) } ?? topics.events,
             output: try given.output.map { try TopicName($0) } ?? topics.predictions,
             deadLetter: try given.deadLetter.map { try TopicName($0) } ?? topics.deadLetter,
-            group: try values[Self.group] ?? Self.group(of: model.model), instance: "",
+            group: try values[Self.group] ?? Self.group(of: model.model, prefix: common.broker.topicPrefix),
+            instance: "",
             delivery: try values[Self.delivery], once: try values[Self.once],
             layout: try EventOptions(values: values).layout)
     }
