@@ -126,6 +126,11 @@ final class RunningProgram: Sendable {
         }
     }
 
+    /// A test that fails leaves no service behind.
+    deinit {
+        signal(SIGKILL)
+    }
+
     /// Sends a signal.
     func signal(_ number: Int32) {
         ended.isSet.withLock { hasEnded in
