@@ -10,7 +10,7 @@ extension ConformanceSubject {
     static func mock() throws -> ConformanceSubject {
         let cluster = try MockKafkaCluster()
         return ConformanceSubject(
-            name: "mock cluster", capabilities: [.groups],
+            name: "mock cluster", capabilities: [.groups], patience: .seconds(60),
             open: { try KafkaLog.open(url: cluster.url) },
             makeTopic: { _, topic in try cluster.create(topic.name, partitions: topic.partitions) })
     }

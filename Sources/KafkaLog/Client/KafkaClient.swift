@@ -13,6 +13,8 @@ final class KafkaClient: @unchecked Sendable {
     private struct Lease {
         var holders = 0
         var isClosed = false
+        /// Whether `destroy` was called.
+        var isOver = false
         /// Whether `destroy` waits for the last holder.
         var isAwaited = false
     }
@@ -38,12 +40,16 @@ final class KafkaClient: @unchecked Sendable {
     func use<Value: ~Copyable>(
         _ body: (borrowing ClientHandle) throws(LogError) -> Value
     ) throws(LogError) -> Value {
-        let mayEnter = lease.withLock { lease -> Bool in
-            if lease.isClosed { return false }
-            lease.holders += 1
-            return true
-        }
-        guard mayEnter else { throw LogError.closed(label) }
+        guard enter({ !$0.isClosed }) else { throw LogError.closed(label) }
+        defer { leave() }
+        return try body(handle!)
+    }
+
+    /// The same for whoever closes the client: works until `destroy` is called.
+    func useLast<Value: ~Copyable>(
+        _ body: (borrowing ClientHandle) throws(LogError) -> Value
+    ) throws(LogError) -> Value {
+        guard enter({ !$0.isOver }) else { throw LogError.closed(label) }
         defer { leave() }
         return try body(handle!)
     }
@@ -51,7 +57,7 @@ final class KafkaClient: @unchecked Sendable {
     /// Whether `refuse` or `destroy` was called.
     var isClosed: Bool { lease.withLock { $0.isClosed } }
 
-    /// Refuses every further use, so that what is running ends.
+    /// Refuses every further use but the closer's own, so that what is running ends.
     func refuse() {
         lease.withLock { $0.isClosed = true }
     }
@@ -61,12 +67,21 @@ final class KafkaClient: @unchecked Sendable {
     func destroy(release: () -> Void) {
         let mustWait = lease.withLock { lease -> Bool in
             lease.isClosed = true
+            lease.isOver = true
             lease.isAwaited = lease.holders > 0
             return lease.isAwaited
         }
         if mustWait { lastHolderLeft.wait() }
         release()
         if let handle = handle.take() { handle.destroy() }
+    }
+
+    private func enter(_ isAllowed: (Lease) -> Bool) -> Bool {
+        lease.withLock { lease in
+            guard isAllowed(lease) else { return false }
+            lease.holders += 1
+            return true
+        }
     }
 
     private func leave() {

@@ -75,7 +75,7 @@ final class KafkaGroupReader: GroupReader, Closable {
     }
 
     func kill() {
-        core.stop(leavingBy: nil)
+        core.stop(leavingBy: Deadline(after: .seconds(2)), saysSo: false)
     }
 
     func close(deadline: Duration) async {

@@ -64,7 +64,7 @@ final class KafkaPartitionReader: PartitionReader, Closable {
     }
 
     func kill() {
-        core.stop(leavingBy: nil)
+        core.stop(leavingBy: Deadline(after: .seconds(2)), saysSo: false)
     }
 
     func close(deadline: Duration) async {

@@ -18,6 +18,8 @@ final class ReaderCore: @unchecked Sendable {
     private let waiting = Atomic<Int>(0)
     private let isStopping = Atomic<Bool>(false)
     private let ended = Completion()
+    /// Clients that must not be destroyed; each state holds its client.
+    private static let leftBehind = Mutex<[ReaderState]>([])
 
     /// Wraps `client`; `state` reads from it.
     init(_ client: KafkaClient, _ state: ReaderState, options: KafkaOptions, thread: ThreadExecutor) {
@@ -72,16 +74,21 @@ final class ReaderCore: @unchecked Sendable {
         await client.awaitEnd(ended, atMost: deadline, options: options)
     }
 
-    /// Begins to leave the group (unless `deadline` is nil) and to free the client on the reader's thread;
-    /// returns at once. Only the first call counts.
-    func stop(leavingBy deadline: Deadline?) {
+    /// Begins to leave the group (unless the process is to look killed) and to free the client on the
+    /// reader's thread; returns at once. Only the first call counts.
+    func stop(leavingBy deadline: Deadline, saysSo: Bool = true) {
         guard !isStopping.exchange(true, ordering: .acquiringAndReleasing) else { return }
         waiting.add(1, ordering: .acquiringAndReleasing)
         interrupt()
         Task { [client, thread, state, ended] in
             await thread.run {
-                try? client.use { handle throws(LogError) in
-                    if let deadline { state.leave(handle, by: deadline) }
+                let isFree = try? client.use { handle throws(LogError) in
+                    state.leave(handle, by: deadline, saysSo: saysSo)
+                }
+                // Left behind: nobody may use it, and `close` reports it when its deadline is over.
+                guard isFree ?? true else {
+                    client.refuse()
+                    return ReaderCore.leftBehind.withLock { $0.append(state) }
                 }
                 client.destroy { state.release() }
                 ended.signal()

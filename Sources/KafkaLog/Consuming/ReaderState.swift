@@ -32,6 +32,7 @@ final class ReaderState: @unchecked Sendable {
     private var run: Run?
     private var error: LogError?
     private var isMember = false
+    private var hasBeenAssigned = false
     private var lastArrival = ContinuousClock.now
     private var lastWaking = ContinuousClock.now
     private var wakingPause = ReaderState.shortestPause
@@ -80,12 +81,28 @@ final class ReaderState: @unchecked Sendable {
         queue!.interrupt()
     }
 
-    /// Stops reading and leaves the group, by `deadline`.
-    func leave(_ handle: borrowing ClientHandle, by deadline: Deadline) {
+    /// Stops reading and leaves the group (unless the process is to look killed), by `deadline`. Returns
+    /// whether the client may be destroyed.
+    ///
+    /// librdkafka 2.0.2 ends the process by an assertion (its issue 4312) when a member of a cooperative
+    /// group is destroyed between its joining and its first assignment. So that assignment is waited for; a
+    /// client that does not get one must be left behind.
+    func leave(_ handle: borrowing ClientHandle, by deadline: Deadline, saysSo: Bool) -> Bool {
         for action in assignment.handle(.closing) { _ = obey(action, handle) }
         for (topic, partition) in started { handle.stop(topic, partition) }
-        guard isMember, handle.beginLeaving(into: queue!) == nil else { return }
-        while !handle.hasLeft, !deadline.isOver {
+        guard isMember else { return true }
+        serveRebalances(handle, until: deadline) { hasBeenAssigned }
+        guard hasBeenAssigned else { return false }
+        if saysSo, handle.beginLeaving(into: queue!) == nil {
+            serveRebalances(handle, until: deadline) { handle.hasLeft }
+        }
+        return true
+    }
+
+    private func serveRebalances(
+        _ handle: borrowing ClientHandle, until deadline: Deadline, _ isDone: () -> Bool
+    ) {
+        while !isDone(), !deadline.isOver {
             let event = queue!.poll(milliseconds: deadline.milliseconds(atMost: 50))
             if let event, event.kind == .rebalance { _ = rebalance(event, handle) }
         }
@@ -273,6 +290,7 @@ final class ReaderState: @unchecked Sendable {
         client.noteContact()
         let partitions = event.partitions().map(\.partition)
         let isGiven = event.failure.name == "_ASSIGN_PARTITIONS"
+        if isGiven { hasBeenAssigned = true }
         let actions = assignment.handle(
             isGiven ? .given(partitions) : .taken(partitions, lost: handle.hasLostAssignment))
         for action in actions {

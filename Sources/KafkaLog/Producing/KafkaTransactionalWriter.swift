@@ -48,7 +48,9 @@ final class KafkaTransactionalWriter: TransactionalWriter, Closable {
     }
 
     deinit {
-        core.stop()
+        // Nobody waits for it, and nobody can: the object is gone.
+        let farewell = farewell()
+        Task { [core] in await core.close(deadline: .seconds(1), farewell: farewell) }
     }
 
     func begin() async throws(LogError) {
@@ -117,21 +119,32 @@ final class KafkaTransactionalWriter: TransactionalWriter, Closable {
     }
 
     func kill() {
-        core.stop()
+        // A client that is destroyed while it lets a partition into its transaction ends the process by an
+        // assertion (librdkafka 2.0.2), so even now what is on its way must arrive first.
+        core.client.refuse()
+        Task { [core] in
+            await core.settle(atMost: KafkaLimits.settling)
+            core.stop()
+        }
     }
 
     func close(deadline: Duration) async {
+        await core.close(deadline: deadline, farewell: farewell())
+    }
+
+    /// What is said to the broker before the client ends: the end of the open transaction, if any.
+    private func farewell() -> @Sendable (KafkaClient, Deadline) -> Void {
         let isOpen = state.withLock { state in
             switch state {
             case .open, .failed: true
             case .idle, .dead: false
             }
         }
-        await core.close(deadline: deadline) { client, deadline in
+        return { client, deadline in
             guard isOpen else { return }
             ProducerCore.settle(client, deadline.share(0.5))
-            while !deadline.isOver, !client.isClosed {
-                let failure = try? client.use { handle throws(LogError) in
+            while !deadline.isOver {
+                let failure = try? client.useLast { handle throws(LogError) in
                     handle.abortTransaction(
                         milliseconds: deadline.milliseconds(atMost: KafkaLimits.sliceMilliseconds))
                 }

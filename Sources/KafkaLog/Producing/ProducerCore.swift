@@ -74,8 +74,8 @@ final class ProducerCore: Sendable {
     /// The same, on a thread that may block.
     static func settle(_ client: KafkaClient, _ deadline: Deadline) {
         // In slices: a pump that stopped meanwhile would leave a longer wait without a server.
-        while !deadline.isOver, !client.isClosed {
-            let left = try? client.use { handle throws(LogError) in
+        while !deadline.isOver {
+            let left = try? client.useLast { handle throws(LogError) in
                 handle.flush(milliseconds: deadline.milliseconds(atMost: KafkaLimits.sliceMilliseconds))
                 return handle.outstanding
             }
@@ -160,6 +160,7 @@ final class ProducerCore: Sendable {
             return
         }
         let client = client
+        client.refuse()
         let said = Completion()
         // Not awaited by itself: a call before it may hang in librdkafka for longer than the deadline.
         Task { [calls] in
@@ -177,7 +178,7 @@ final class ProducerCore: Sendable {
     /// Tells the pump to destroy the client; returns at once.
     func stop() {
         isStopping.store(true, ordering: .releasing)
-        try? client.use { handle throws(LogError) in handle.mainQueue().interrupt() }
+        try? client.useLast { handle throws(LogError) in handle.mainQueue().interrupt() }
         client.refuse()
     }
 
@@ -240,7 +241,7 @@ final class ProducerCore: Sendable {
     // MARK: The pump
 
     private func pump() {
-        try? client.use { handle throws(LogError) in
+        try? client.useLast { handle throws(LogError) in
             let queue = handle.mainQueue()
             while !isStopping.load(ordering: .acquiring) {
                 if let event = queue.poll(milliseconds: KafkaLimits.sliceMilliseconds) { take(event) }
