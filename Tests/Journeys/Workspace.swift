@@ -5,8 +5,10 @@ import Synchronization
 /// A fresh folder in which the real program runs; it is removed at the end.
 final class Workspace: Sendable {
     let folder: URL
-    /// The program, as it was built beside the tests.
-    static let program = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
+    /// The program, as it was built beside the tests, or the one that `MODELCAST_PROGRAM` names.
+    static let program =
+        ProcessInfo.processInfo.environment["MODELCAST_PROGRAM"].map { URL(filePath: $0) }
+        ?? URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
         .deletingLastPathComponent().appending(path: "modelcast")
     /// The repository.
     static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
