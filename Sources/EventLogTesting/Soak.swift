@@ -17,7 +17,7 @@ public enum Soak {
     public static let seed: UInt64 =
         variable("MODELCAST_SEED").flatMap { UInt64($0) } ?? UInt64.random(in: 1..<1_000_000)
 
-    /// Tells what a run of `test` did (events, kills, versions, …): on standard output, and as one line of
+    /// Tells what a run of `test` did (events, kills, versions, …): on standard error, and as one line of
     /// JSON in the report.
     public static func report(_ test: String, engine: String, _ counts: KeyValuePairs<String, Int>) {
         var json = JSONWriter()
@@ -35,7 +35,7 @@ public enum Soak {
         json.endObject()
         let line = String(decoding: json.bytes, as: UTF8.self)
         reporting.withLock { _ in
-            print("soak \(line)")
+            _ = unsafe "soak \(line)\n".withCString { unsafe write(STDERR_FILENO, $0, strlen($0)) }
             guard let path = variable("MODELCAST_SOAK_REPORT"), let file = unsafe fopen(path, "a") else {
                 return
             }
