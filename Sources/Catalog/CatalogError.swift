@@ -29,6 +29,8 @@ public struct CatalogError: DescribedError, Equatable {
         public static let outcomeUnknown = Code("outcome-unknown")
         /// A record is not what the wire format says.
         public static let malformed = Code("malformed-record")
+        /// A record is not what was written: its digest does not fit, or is missing.
+        public static let damaged = Code("damaged-record")
         /// A count is above its limit.
         public static let limit = Code("limit-exceeded")
         /// The log failed.

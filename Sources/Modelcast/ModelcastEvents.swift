@@ -1,5 +1,7 @@
 internal import Basics
+internal import Catalog
 internal import Crypto
+internal import EventLog
 internal import Snapshots
 internal import Telemetry
 
@@ -7,6 +9,7 @@ extension LogKey {
     static let model = LogKey("model")
     static let version = LogKey("version")
     static let digest = LogKey("digest")
+    static let offset = LogKey("offset")
     static let code = LogKey("code")
     static let reason = LogKey("reason")
     static let hint = LogKey("hint")
@@ -106,6 +109,28 @@ struct ModelRefused: InternalEvent {
         metrics.counter(
             "modelcast_model_refusals_total", help: "Versions that this process would not run.",
             labels: ["code": error.codeName]
+        ).increment()
+    }
+}
+
+/// A record of the catalog was damaged or breaks the rules; it counts as if it were not there.
+struct CatalogRecordSkipped: InternalEvent {
+    let model: ModelName
+    let report: CatalogFollower.Report
+
+    func write(to log: Log) {
+        log.error(
+            "catalog record skipped",
+            [
+                .model: .string(model.text), .offset: .init(Int(report.offset.number)),
+                .reason: .string(report.reason),
+            ])
+    }
+
+    func count(in metrics: MetricsRegistry) {
+        metrics.counter(
+            "modelcast_catalog_records_skipped_total",
+            help: "Records of the catalog that were damaged or break the rules."
         ).increment()
     }
 }

@@ -32,6 +32,8 @@ public struct SnapshotLimits: Sendable, Hashable {
     public var memoryBytesMax: Int64 = 4 << 30
     /// Raw bytes of chunks fetched at once, and of chunks sent in one batch.
     public var windowBytesMax = 8 << 20
+    /// Bytes of records behind a killed publisher's journal that are looked through for its last chunks.
+    public var resumeScanBytesMax = 64 << 20
     /// How long one read of the log may bring nothing before a fetch fails.
     public var fetchTimeout: Duration = .seconds(30)
     /// Bytes of the chunk cache on disk.

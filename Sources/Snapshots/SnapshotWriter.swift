@@ -138,8 +138,24 @@ public actor SnapshotWriter {
     private func session(
         snapshot: Digest, known: [Digest: ChunkEntry], totalBytes: Int64
     ) async throws(SnapshotError) -> ChunkSession {
+        // One batch is noted whole or was not sent as far as anybody knows: not worth a journal's question.
+        let isLong = totalBytes > limits.windowBytesMax
         let journal = try journal(of: snapshot)
-        let remembered = known.merging(journal?.load() ?? [:]) { _, new in new }
+        let earlier = journal?.load() ?? PublicationJournal.Contents()
+        let remembered = known.merging(earlier.chunks) { _, new in new }
+        var unnoted: [Digest: ResumeScan.Found] = [:]
+        var ends: [Partition: Offset] = [:]
+        do throws(LogError) {
+            if isLong, journal != nil {
+                unnoted = try await ResumeScan.chunks(
+                    from: earlier.unknownFrom, of: topic, in: log, limits: limits)
+                ends = try await log.watermarks(of: topic).mapValues(\.high)
+            }
+        } catch {
+            throw SnapshotError(error, doing: "looking for chunks in \(topic)")
+        }
+        // Until what was found is noted, the marks stay where they are: this try may be killed as well.
+        if !ends.isEmpty, unnoted.isEmpty { try journal?.begin(ends) }
         do throws(LogError) {
             let writer = try await openWriter()
             guard let partitions = try await log.partitionCount(of: topic) else {
@@ -150,7 +166,7 @@ public actor SnapshotWriter {
             }
             return ChunkSession(
                 writer: writer, reader: chunkReader, topic: topic, partitions: partitions, journal: journal,
-                known: remembered, limits: limits, totalBytes: totalBytes)
+                known: remembered, unnoted: unnoted, limits: limits, totalBytes: totalBytes)
         } catch {
             throw SnapshotError(error, doing: "sending chunks to \(topic)")
         }

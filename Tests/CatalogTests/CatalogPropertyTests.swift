@@ -95,15 +95,20 @@ import Testing
                 return "\(key) believes to be version \(version)"
             }
         }
-        var previous: AliasRevision?
+        var chain: [AliasRevision] = []
         var state = CatalogState()
         for record in history.whole {
             guard case .aliasMoved(let revision) = state.apply(record) else { continue }
-            guard revision.revision == (previous?.revision ?? 0) + 1,
-                revision.replaces?.revision == previous?.revision,
-                revision.replaces?.version == previous?.version
-            else { return "\(revision) after \(String(describing: previous))" }
-            previous = revision
+            guard revision.revision == (chain.last?.revision ?? 0) + 1,
+                revision.replaces?.revision == chain.last?.revision,
+                revision.replaces?.version == chain.last?.version
+            else { return "\(revision) after \(String(describing: chain.last))" }
+            chain.append(revision)
+        }
+        for actor in actors {
+            for revision in actor.wonAliases where !chain.contains(revision) {
+                return "actor \(actor.id) believes to have made \(revision), which no one sees"
+            }
         }
         return nil
     }

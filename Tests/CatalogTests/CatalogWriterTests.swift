@@ -156,10 +156,12 @@ import Testing
             ("version/fare/x8", [UInt8](repeating: 32, count: 700_000)),
         ]
         for (key, value) in bad {
-            try await raw.send(Record(topic: topics.catalog, key: Array(key.utf8), value: value))
+            try await raw.send(
+                Record(topic: topics.catalog, key: Array(key.utf8), value: value).withDigest())
         }
-        try await raw.send(Record(topic: topics.catalog, key: [0xff], value: good))
-        try await raw.send(Record(topic: topics.catalog, key: Array("rollout/fare/x".utf8), value: good))
+        try await raw.send(Record(topic: topics.catalog, key: [0xff], value: good).withDigest())
+        try await raw.send(
+            Record(topic: topics.catalog, key: Array("rollout/fare/x".utf8), value: good).withDigest())
         #expect(try await ann.claimVersion(of: model) { makeManifest($0) }.manifest.version == 2)
         let follower = try await CatalogFollower.start(log: log)
         #expect(await follower.state.models.keys.map(\.text) == ["fare"])

@@ -89,6 +89,9 @@ struct Actor {
     var won: [(key: CatalogKey, version: ModelVersion)] = []
     var wonAliases: [AliasRevision] = []
     private var claims = 0
+    /// Gaps that compaction had left where this one read, and how many there were when it decided.
+    private var gaps = 0
+    private var gapsAtDecision = 0
 
     init(id: Int) { self.id = id }
 
@@ -97,6 +100,7 @@ struct Actor {
         var changes: [CatalogKey: CatalogChange] = [:]
         for record in history.log.drop(while: { $0.offset.number < position }).prefix(count) {
             changes[record.key] = state.apply(record)
+            if position > 0, record.offset.number > position { gaps += 1 }
             position = record.offset.number + 1
         }
         return changes
@@ -129,6 +133,7 @@ struct Actor {
     /// Decides by what was read, which others may have outdated since.
     private mutating func decide(_ job: Job, _ history: inout History, _ random: inout SeededRandom) {
         let entry = state.models[model]
+        gapsAtDecision = gaps
         switch job {
         case .publish:
             let version = entry?.highest?.next ?? 1
@@ -177,6 +182,11 @@ struct Actor {
                 step = .withdraw(key, then: job)
             }
         case (.promote, .alias(_, let alias, let claim), .aliasMoved(let revision)?):
+            // With a gap in between, who was first may be gone; in force at the end is in force.
+            guard gaps == gapsAtDecision || state.models[model]?.aliases[alias]?.claim == claim else {
+                step = .idle
+                return
+            }
             wonAliases.append(revision)
             let stale = (state.models[model]?.staleAliases[alias] ?? [:]).filter {
                 $0.value < revision.revision && $0.key != claim

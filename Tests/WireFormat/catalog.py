@@ -1,4 +1,5 @@
 """Section 6 of docs/wire-format.md: the fold over the catalog."""
+import hashlib
 import re
 
 from snapshots import (
@@ -15,6 +16,16 @@ from snapshots import (
     parse_json,
     require,
 )
+
+
+# 1 Conventions
+
+
+def check_record(key, value, headers):
+    """A record of the catalog, audit or fleet topic is what was written."""
+    if value is not None:
+        digest = hashlib.sha256((key or b"") + b"\0" + value).digest()
+        require(headers.get("modelcast-digest") == digest, "a record without its digest")
 
 
 # 6 The fold
@@ -42,9 +53,10 @@ class Catalog:
         self.records = 0
         self.skipped = []
 
-    def apply(self, offset, key, value):
+    def apply(self, offset, key, value, headers):
         self.records += 1
         try:
+            check_record(key, value, headers)
             self.apply_record((key or b"").decode("utf-8").split("/"), value)
         except (Broken, UnicodeDecodeError) as reason:
             self.skipped.append(f"{offset}: {reason}")
@@ -129,6 +141,6 @@ class Catalog:
 
 def read_catalog(topics):
     catalog = Catalog()
-    for offset, key, value, _ in topics.read("modelcast.catalog", 0, again=True):
-        catalog.apply(offset, key, value)
+    for offset, key, value, headers in topics.read("modelcast.catalog", 0, again=True):
+        catalog.apply(offset, key, value, headers)
     return catalog

@@ -90,8 +90,10 @@ extension CatalogWriter {
         _ model: ModelName, _ alias: AliasName, expect: AliasExpectation, why: String,
         target: (ModelEntry) throws(CatalogError) -> ModelVersion?
     ) async throws(CatalogError) -> AliasChange {
-        var entry = try await follower.asOfNow().model(model)
+        _ = try await follower.asOfNow()
         for attempt in 1...limits.attemptsMax {
+            let moment = await follower.moment
+            let entry = try moment.state.model(model)
             try CatalogWriter.check(expect, alias, of: entry)
             let current = entry.aliases[alias]?.revision
             let revision = AliasRevision(
@@ -99,27 +101,36 @@ extension CatalogWriter {
                 version: try target(entry),
                 replaces: current.map { .init(revision: $0.revision, version: $0.version) }, by: author,
                 at: time.wall(), why: why)
-            let key = CatalogKey.alias(model, alias, ClaimID.random())
-            switch try await claim(key, revision.bytes, doing: "moving \(model)@\(alias)") {
-            case .won:
-                entry = try await follower.state.model(model)
+            let claim = ClaimID.random()
+            let key = CatalogKey.alias(model, alias, claim)
+            switch try await self.claim(key, revision.bytes, doing: "moving \(model)@\(alias)") {
+            case .won(_, let gaps):
+                // Where compaction has removed records since the decision, the claim that was first may be
+                // among them: then only a revision that is still in force is known to have won.
+                let now = gaps == moment.gaps ? await follower.state : try await follower.asOfNow()
+                let entry = try now.model(model)
+                guard gaps == moment.gaps || entry.aliases[alias]?.claim == claim else {
+                    throw CatalogWriter.overtaken(model, alias)
+                }
                 try await withdraw(CatalogWriter.superseded(alias, by: revision.revision, in: entry))
                 return AliasChange(
                     revision: revision, attempts: attempt, auditFailure: await audit(moved(revision, entry)))
             case .lost:
                 try await withdraw([key])
-                entry = try await follower.state.model(model)
             case .removed, .unknown:
-                // It may have won and been replaced since, or have lost.
-                throw CatalogError(
-                    .outcomeUnknown,
-                    "the change of \(model)@\(alias) was overtaken before it could be read back",
-                    hint: "look at `modelcast models show \(model)`, then try again", recovery: .retry)
+                throw CatalogWriter.overtaken(model, alias)
             }
         }
         throw CatalogError(
             .contention, "\(limits.attemptsMax) changes of \(model)@\(alias) were lost to others",
             recovery: .retry)
+    }
+
+    /// The change may have taken place and been replaced since, or have lost.
+    private static func overtaken(_ model: ModelName, _ alias: AliasName) -> CatalogError {
+        CatalogError(
+            .outcomeUnknown, "the change of \(model)@\(alias) was overtaken before it could be read back",
+            hint: "look at `modelcast models show \(model)`, then try again", recovery: .retry)
     }
 
     /// The keys of claims of `alias` up to revision `revision` that are not in force: they are not needed

@@ -38,7 +38,7 @@ extension CatalogWriter {
                 made.model == model && made.version == version, "manifest of \(made.model)@\(made.version)")
             let key = CatalogKey.version(model, claim)
             switch try await self.claim(key, made.bytes, doing: "claiming \(model)@\(version)") {
-            case .won(let offset):
+            case .won(let offset, _):
                 // Seen as won by a slow reader of a compacted log, it may have lost to one that was retired
                 // since.
                 state = try await follower.asOfNow()

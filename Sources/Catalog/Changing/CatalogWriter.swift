@@ -49,8 +49,8 @@ public actor CatalogWriter {
 
     /// What became of a claim that was written.
     enum Outcome {
-        /// It got its number; its record stands at this offset.
-        case won(Offset)
+        /// It got its number; its record stands at this offset. `gaps` as `CatalogFollower.gaps` was then.
+        case won(Offset, gaps: Int)
         /// The number belongs to another one.
         case lost
         /// The record was written and then removed before it could be read.
@@ -75,7 +75,7 @@ public actor CatalogWriter {
             isPlaced = false
         }
         switch await follower.outcome(of: key) {
-        case .won(let offset): return .won(offset)
+        case .won(let offset, let gaps): return .won(offset, gaps: gaps)
         case .lost: return .lost
         case nil: return isPlaced ? .removed : .unknown
         }
@@ -83,7 +83,7 @@ public actor CatalogWriter {
 
     /// Appends one record to the catalog and waits until the follower has read it.
     func write(_ key: CatalogKey, _ value: [UInt8], doing: String) async throws(CatalogError) {
-        let record = Record(topic: topics.catalog, partition: Partition(0), key: key.bytes, value: value)
+        let record = CatalogRecord.sealed(key, value, topic: topics.catalog)
         guard let place = try await send([record], doing: doing).first else {
             throw CatalogError(.log, "\(doing): the log acknowledged nothing", recovery: .bug)
         }

@@ -13,11 +13,13 @@ extension FleetStatus {
             "subscriptions": .array(subscriptions.map(\.json)),
         ])
         return Record(
-            topic: topic, partition: Partition(0), key: Array(instance.utf8), value: value.encoded())
+            topic: topic, partition: Partition(0), key: Array(instance.utf8), value: value.encoded()
+        ).withDigest()
     }
 
-    /// Reads a status; throws `malformed`.
+    /// Reads a status; throws `damaged` or `malformed`.
     public init(_ record: Record, limits: SnapshotLimits = SnapshotLimits()) throws(CatalogError) {
+        try record.checkDigest()
         do throws(SnapshotError) {
             let value = try JSONValue(record: record.value ?? [], of: "fleet record", limits: limits)
             let fields = try ManifestFields(value, path: "fleet")
@@ -36,8 +38,8 @@ extension FleetStatus {
         }
     }
 
-    /// The last status of every instance that has not left, sorted by name. Records that cannot be read are
-    /// left out.
+    /// The last status of every instance that has not left, sorted by name. A record that cannot be read
+    /// says nothing: the one before it counts, if it is still there.
     public static func all(
         in log: any EventLog, topics: TopicNames = TopicNames()
     ) async throws(CatalogError) -> [FleetStatus] {
@@ -45,7 +47,11 @@ extension FleetStatus {
         do throws(LogError) {
             for record in try await TopicScan.records(of: topics.fleet, in: log) {
                 guard let key = record.key else { continue }
-                latest[key] = record.value == nil ? nil : try? FleetStatus(record)
+                if record.value == nil {
+                    latest[key] = nil
+                } else if let status = try? FleetStatus(record) {
+                    latest[key] = status
+                }
             }
         } catch {
             throw CatalogError(error, doing: "reading \(topics.fleet)")
@@ -64,6 +70,7 @@ extension FleetStatus.Subscription {
         if let digest { members["digest"] = .string(digest.hex) }
         if let since { members["since"] = .string(since.description) }
         if let wanted { members["wanted"] = .integer(Int64(wanted.number)) }
+        if !skipped.isEmpty { members["skipped"] = .array(skipped.map(\.json)) }
         return JSONValue(sorting: members)
     }
 
@@ -76,12 +83,34 @@ extension FleetStatus.Subscription {
         for entry in try fields.array("refused", countMax: limits.entriesMax) {
             refused.append(try FleetStatus.Refusal(try ManifestFields(entry, path: "fleet.refused")))
         }
+        var skipped: [FleetStatus.SkippedRecord] = []
+        if fields.optional("skipped") != nil {
+            for entry in try fields.array("skipped", countMax: limits.entriesMax) {
+                skipped.append(
+                    try FleetStatus.SkippedRecord(try ManifestFields(entry, path: "fleet.skipped")))
+            }
+        }
         self.init(
             reference: reference, state: try fields.string("state"),
             version: fields.optional("version") == nil ? nil : try fields.version("version"),
             digest: fields.optional("digest") == nil ? nil : try fields.digest("digest"),
             since: fields.optional("since") == nil ? nil : try fields.timestamp("since"),
-            wanted: fields.optional("wanted") == nil ? nil : try fields.version("wanted"), refused: refused)
+            wanted: fields.optional("wanted") == nil ? nil : try fields.version("wanted"), refused: refused,
+            skipped: skipped)
+    }
+}
+
+extension FleetStatus.SkippedRecord {
+    fileprivate var json: JSONValue {
+        JSONValue(sorting: [
+            "offset": .integer(offset.number), "reason": .string(reason), "at": .string(at.description),
+        ])
+    }
+
+    fileprivate init(_ fields: ManifestFields) throws(SnapshotError) {
+        self.init(
+            offset: Offset(try fields.integer("offset", in: 0...Int64.max)),
+            reason: try fields.string("reason"), at: try fields.timestamp("at"))
     }
 }
 

@@ -1,5 +1,6 @@
 public import Basics
 public import Crypto
+public import EventLog
 public import Snapshots
 
 /// What one instance of a service runs, since when, and what it refused: the value of a record of the fleet
@@ -21,11 +22,14 @@ public struct FleetStatus: Hashable, Sendable {
         public var wanted: ModelVersion?
         /// What it refused, the newest last.
         public var refused: [Refusal]
+        /// Records of the catalog that may concern the model and that it did not take in, the newest last.
+        public var skipped: [SkippedRecord]
 
         /// What an instance does with one model.
         public init(
             reference: ModelReference, state: String, version: ModelVersion? = nil, digest: Digest? = nil,
-            since: Timestamp? = nil, wanted: ModelVersion? = nil, refused: [Refusal] = []
+            since: Timestamp? = nil, wanted: ModelVersion? = nil, refused: [Refusal] = [],
+            skipped: [SkippedRecord] = []
         ) {
             self.reference = reference
             self.state = state
@@ -34,6 +38,24 @@ public struct FleetStatus: Hashable, Sendable {
             self.since = since
             self.wanted = wanted
             self.refused = refused
+            self.skipped = skipped
+        }
+    }
+
+    /// A record of the catalog that an instance did not take in, because it was damaged or breaks the rules.
+    public struct SkippedRecord: Hashable, Sendable {
+        /// Where it stands in the catalog's partition.
+        public var offset: Offset
+        /// What was wrong.
+        public var reason: String
+        /// When the instance met it.
+        public var at: Timestamp
+
+        /// A record that was not taken in.
+        public init(offset: Offset, reason: String, at: Timestamp) {
+            self.offset = offset
+            self.reason = reason
+            self.at = at
         }
     }
 

@@ -11,16 +11,20 @@ public import Snapshots
 public actor CatalogFollower {
     /// A record that was skipped.
     public struct Report: Sendable, Hashable {
+        /// Which report of this follower it is, from 1.
+        public var number: Int
         /// Where it stands in the catalog's partition.
         public var offset: Offset
+        /// The model that its key names; nil when the key cannot be read.
+        public var model: ModelName?
         /// Why.
         public var reason: String
     }
 
     /// What became of a claim.
     package enum ClaimOutcome: Sendable, Hashable {
-        /// It got its number; its record stands at this offset.
-        case won(Offset)
+        /// It got its number; its record stands at this offset. `gaps` as the follower's were then.
+        case won(Offset, gaps: Int)
         /// The number belongs to another one.
         case lost
     }
@@ -52,6 +56,10 @@ public actor CatalogFollower {
     public private(set) var state: CatalogState
     /// The newest skipped records, at most `CatalogLimits.reportsMax`.
     public private(set) var reports: [Report] = []
+    private var reportCount = 0
+    /// How often the reader found records gone between two that it read: on this topic, removed by
+    /// compaction. What was read without a gap in between is all that there was.
+    package private(set) var gaps = 0
     /// The failure that the reader is trying to get over; nil while all is well.
     public private(set) var failure: CatalogError?
 
@@ -123,6 +131,12 @@ public actor CatalogFollower {
         }
         try result.get()
     }
+
+    /// The state as last read, and how many gaps there had been by then.
+    package var moment: (state: CatalogState, gaps: Int) { (state, gaps) }
+
+    /// Reports after the one with `number`, at most the newest `CatalogLimits.reportsMax`.
+    package func reports(after number: Int) -> [Report] { reports.filter { $0.number > number } }
 
     /// Notes what becomes of the claim under `key`, which is about to be written.
     package func watch(_ key: CatalogKey) {
@@ -242,7 +256,10 @@ public actor CatalogFollower {
             for index in 0..<batch.count { fold(batch.record(at: index)) }
             for observer in observers.values { observer.yield(state) }
         case .caughtUp(let ends):
-            if let end = ends[TopicPartition(topic, 0)] { advance(to: end) }
+            if let end = ends[TopicPartition(topic, 0)] {
+                noteGap(before: end)
+                advance(to: end)
+            }
         case .idle:
             // Compaction may have removed everything between here and the end that somebody waits for: no
             // record tells of it, but a seek makes the log say where its end is.
@@ -256,11 +273,12 @@ public actor CatalogFollower {
     }
 
     private func fold(_ record: Record) {
+        if let offset = record.offset { noteGap(before: offset) }
         do throws(CatalogError) {
             if let opened = try CatalogRecord(record, limits: snapshotLimits) {
                 switch state.apply(opened) {
                 case .skipped(_, let reason): report(record, reason)
-                case .published, .aliasMoved: note(.won(opened.offset), of: opened.key)
+                case .published, .aliasMoved: note(.won(opened.offset, gaps: gaps), of: opened.key)
                 case .lost: note(.lost, of: opened.key)
                 case .retired, .withdrawn: break
                 }
@@ -277,8 +295,19 @@ public actor CatalogFollower {
     }
 
     private func report(_ record: Record, _ reason: String) {
-        reports.append(Report(offset: record.offset ?? position, reason: reason))
+        reportCount += 1
+        let model: ModelName? =
+            switch record.key.flatMap(CatalogKey.init(bytes:)) {
+            case .version(let model, _), .alias(let model, _, _): model
+            case .other, nil: nil
+            }
+        reports.append(
+            Report(number: reportCount, offset: record.offset ?? position, model: model, reason: reason))
         if reports.count > limits.reportsMax { reports.removeFirst() }
+    }
+
+    private func noteGap(before offset: Offset) {
+        if hasPosition, offset > position { gaps += 1 }
     }
 
     private func advance(to offset: Offset) {

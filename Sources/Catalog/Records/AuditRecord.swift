@@ -86,11 +86,13 @@ public struct AuditRecord: Hashable, Sendable {
         members["before"] = before?.json
         members["after"] = after?.json
         return Record(
-            topic: topic, key: Array(model.text.utf8), value: JSONValue(sorting: members).encoded())
+            topic: topic, key: Array(model.text.utf8), value: JSONValue(sorting: members).encoded()
+        ).withDigest()
     }
 
-    /// Reads an entry; throws `malformed`.
+    /// Reads an entry; throws `damaged` or `malformed`.
     public init(_ record: Record, limits: SnapshotLimits = SnapshotLimits()) throws(CatalogError) {
+        try record.checkDigest()
         do throws(SnapshotError) {
             let value = try JSONValue(record: record.value ?? [], of: "audit record", limits: limits)
             let fields = try ManifestFields(value, path: "audit")

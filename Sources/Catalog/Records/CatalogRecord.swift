@@ -33,9 +33,15 @@ public struct CatalogRecord: Hashable, Sendable {
         self.timestamp = timestamp
     }
 
-    /// Opens a record; nil when it is of a kind that a later writer added. Throws `malformed` or `limit`
-    /// saying what is wrong: the reader reports that and goes on.
+    /// Opens a record; nil when it is of a kind that a later writer added. Throws `damaged`, `malformed` or
+    /// `limit` saying what is wrong: the reader reports that and goes on.
     public init?(_ record: Record, limits: SnapshotLimits = SnapshotLimits()) throws(CatalogError) {
+        do throws(CatalogError) {
+            try record.checkDigest()
+        } catch {
+            throw CatalogError(
+                error.code, "record \(CatalogRecord.name(of: record)): \(error.message)", hint: error.hint)
+        }
         guard let bytes = record.key, let key = CatalogKey(bytes: bytes), let offset = record.offset else {
             throw CatalogError(.malformed, "the record has no key of the catalog's form")
         }
@@ -55,6 +61,18 @@ public struct CatalogRecord: Hashable, Sendable {
         }
         self.init(
             key: key, body: body, offset: offset, timestamp: record.timestamp ?? Timestamp(milliseconds: 0))
+    }
+
+    /// The record that holds `value` under `key`, as it is sent: with its digest.
+    package static func sealed(_ key: CatalogKey, _ value: [UInt8], topic: TopicName) -> Record {
+        Record(topic: topic, partition: Partition(0), key: key.bytes, value: value).withDigest()
+    }
+
+    /// Key and place of a record that cannot be trusted, for people.
+    private static func name(of record: Record) -> String {
+        let key = String(decoding: (record.key ?? []).prefix(200), as: UTF8.self)
+        let printable = String(key.unicodeScalars.map { $0.value < 32 ? "\u{FFFD}" : Character($0) })
+        return "'\(printable)'" + (record.offset.map { " at offset \($0)" } ?? "")
     }
 
     private static func body(_ value: [UInt8]?, limits: SnapshotLimits) throws(SnapshotError) -> Body? {

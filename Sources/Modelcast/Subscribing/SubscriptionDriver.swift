@@ -31,9 +31,11 @@ actor SubscriptionDriver {
     private var since: Timestamp?
     private var refusals: [FleetStatus.Refusal] = []
     private var audits: [AuditRecord] = []
+    private var skipped: [FleetStatus.SkippedRecord] = []
+    private var reportsSeen = 0
     private var isClosed = false
 
-    /// Refusals that the fleet topic is told, the newest.
+    /// Refusals, and skipped records, that the fleet topic is told: the newest.
     private static let refusalsReportedMax = 20
 
     init(
@@ -79,11 +81,13 @@ actor SubscriptionDriver {
         return FleetStatus.Subscription(
             reference: reference, state: machine.phase.rawValue, version: running?.version,
             digest: running?.digest,
-            since: since, wanted: machine.wanted == running ? nil : machine.wanted?.version, refused: refusals
-        )
+            since: since, wanted: machine.wanted == running ? nil : machine.wanted?.version,
+            refused: refusals,
+            skipped: skipped)
     }
 
     private func take(_ state: CatalogState) async {
+        await noteSkipped()
         do throws(CatalogError) {
             let manifest = try state.resolve(reference)
             lastUnavailable = nil
@@ -102,6 +106,17 @@ actor SubscriptionDriver {
             }
             await obey(machine.handle(.wanted(nil)))
         }
+    }
+
+    /// Tells of records that the catalog's reader did not take in, and that may be about this model.
+    private func noteSkipped() async {
+        for report in await follower.reports(after: reportsSeen) {
+            reportsSeen = max(reportsSeen, report.number)
+            guard report.model == nil || report.model == reference.model else { continue }
+            skipped.append(.init(offset: report.offset, reason: report.reason, at: time.wall()))
+            instruments.emit(CatalogRecordSkipped(model: reference.model, report: report))
+        }
+        skipped.removeFirst(max(0, skipped.count - SubscriptionDriver.refusalsReportedMax))
     }
 
     private func obey(_ actions: [SubscriptionMachine.Action]) async {

@@ -14,6 +14,8 @@ struct ChunkSession: ~Copyable {
     private var codec = ChunkCodec()
     /// Chunks that are in the log as far as is known.
     private var known: [Digest: ChunkEntry]
+    /// Chunks that an earlier try has sent and not noted.
+    private var unnoted: [Digest: ResumeScan.Found]
     /// Chunks of this publication that were read back.
     private var checked: Set<Digest> = []
     private var pending = Pending()
@@ -36,7 +38,8 @@ struct ChunkSession: ~Copyable {
 
     init(
         writer: any LogWriter, reader: ChunkReader, topic: TopicName, partitions: Int32,
-        journal: PublicationJournal?, known: [Digest: ChunkEntry], limits: SnapshotLimits, totalBytes: Int64
+        journal: PublicationJournal?, known: [Digest: ChunkEntry], unnoted: [Digest: ResumeScan.Found],
+        limits: SnapshotLimits, totalBytes: Int64
     ) {
         self.writer = writer
         self.reader = reader
@@ -44,6 +47,7 @@ struct ChunkSession: ~Copyable {
         self.partitions = partitions
         self.journal = journal
         self.known = known
+        self.unnoted = unnoted
         self.limits = limits
         progress = SnapshotWriter.Progress(sentBytes: 0, checkedBytes: 0, totalBytes: totalBytes)
     }
@@ -128,6 +132,7 @@ struct ChunkSession: ~Copyable {
             }
             let digest = Digest(of: raw)
             digests.append(digest)
+            try recall(digest, size: raw.count)
             if known[digest] == nil, pending.digests.insert(digest).inserted {
                 try add(raw, digest)
                 if pending.batch.byteCount >= limits.windowBytesMax { try await flush() }
@@ -138,6 +143,20 @@ struct ChunkSession: ~Copyable {
         try await flush()
         try await settle()
         return digests
+    }
+
+    /// Takes a chunk for known that an earlier try has sent and not noted, and notes it. Like all the others
+    /// it is read back.
+    private mutating func recall(_ digest: Digest, size: Int) throws(SnapshotError) {
+        guard known[digest] == nil, let found = unnoted.removeValue(forKey: digest),
+            (1...SnapshotLimits.frameBytesMax).contains(found.frameSize)
+        else { return }
+        let entry = ChunkEntry(
+            digest: digest, size: size, frameSize: found.frameSize,
+            partition: found.place.partition.partition,
+            offset: found.place.offset)
+        known[digest] = entry
+        try journal?.append([entry])
     }
 
     private mutating func add(_ raw: [UInt8], _ digest: Digest) throws(SnapshotError) {
