@@ -33,6 +33,7 @@ final class ScoringPipeline {
     /// The lane that gathers; the other one commits or rests.
     private var lanes: (gathering: any OutputLane, committing: any OutputLane)
     private var laneIsOpen = false
+    private var hasBegun = false
     private var tally = ScoringTally()
     private var sealedTally = ScoringTally()
     private var commitIsDone = StopSignal()
@@ -113,6 +114,8 @@ final class ScoringPipeline {
             wait: ledger.hasSealed ? options.limits.commitPollWait : options.limits.idleWait)
         switch outcome {
         case .records:
+            if !hasBegun { progress.begin() }
+            hasBegun = true
             try await scoreInput()
         case .caughtUp(let positions):
             for (place, offset) in positions where place.topic == options.input {

@@ -51,6 +51,9 @@ public final class ScoringProgress: Sendable {
         var tally = ScoringTally()
         var firstCommit: [Int: Timestamp] = [:]
         var isReady = false
+        var firstRead: ScoringMoment?
+        var lastCommit: ScoringMoment?
+        var transactions = 0
     }
 
     private let state = Mutex(State())
@@ -71,9 +74,19 @@ public final class ScoringProgress: Sendable {
         state.withLock { $0.isReady = isReady }
     }
 
+    /// The first records were read.
+    func begin() {
+        let now = ScoringMoment.now
+        state.withLock { if $0.firstRead == nil { $0.firstRead = now } }
+    }
+
+    /// A transaction was committed.
     func add(_ tally: ScoringTally) {
-        let now = Timestamp.now
+        let moment = ScoringMoment.now
+        let now = moment.wall
         state.withLock { state in
+            state.lastCommit = moment
+            state.transactions += 1
             state.tally.add(tally)
             for count in tally.versions where state.firstCommit[count.version] == nil {
                 state.firstCommit[count.version] = now
@@ -82,12 +95,52 @@ public final class ScoringProgress: Sendable {
     }
 }
 
+/// A moment of a run.
+public struct ScoringMoment: Sendable {
+    /// The wall clock.
+    public let wall: Timestamp
+    /// Processor time that the process had used.
+    public let processorTime: Duration
+    fileprivate let instant: ContinuousClock.Instant
+
+    static var now: ScoringMoment {
+        ScoringMoment(wall: .now, processorTime: ProcessorTime.ofProcess, instant: .now)
+    }
+}
+
+extension ScoringProgress {
+    /// What the run has come to.
+    var summary: ScoringSummary {
+        state.withLock { state in
+            ScoringSummary(
+                tally: state.tally, transactions: state.transactions, firstRead: state.firstRead,
+                lastCommit: state.lastCommit)
+        }
+    }
+}
+
 /// The end of a run.
 public struct ScoringSummary: Sendable {
     /// What was committed.
     public let tally: ScoringTally
-    /// From the first read to the last commit.
-    public let elapsed: Duration
+    /// Transactions, or commits of offsets where there are none.
+    public let transactions: Int
+    /// When the first records came; nil where none did.
+    public let firstRead: ScoringMoment?
+    /// When the last transaction was committed; nil without one.
+    public let lastCommit: ScoringMoment?
+
+    /// From the first records to the last commit.
+    public var elapsed: Duration {
+        guard let firstRead, let lastCommit else { return .zero }
+        return firstRead.instant.duration(to: lastCommit.instant)
+    }
+
+    /// Processor time of the process in that time.
+    public var processorTime: Duration {
+        guard let firstRead, let lastCommit else { return .zero }
+        return lastCommit.processorTime - firstRead.processorTime
+    }
 
     /// Input records per second; 0 where nothing was done.
     public var eventsPerSecond: Double {

@@ -64,7 +64,7 @@ public struct ScoringService: Sendable {
         }
         let plan = options.once ? OncePlan(watermarks: try await log.watermarks(of: options.input)) : nil
         guard let model = try await firstModel(stop: stop) else {
-            return ScoringSummary(tally: ScoringTally(), elapsed: .zero)
+            return progress.summary
         }
         // The writers before the group: making them aborts what a killed predecessor left open, and only then
         // are the group's committed offsets the last ones.
@@ -78,7 +78,6 @@ public struct ScoringService: Sendable {
                 model: model.name.text, version: Int(model.version.number), group: options.group,
                 instance: options.instance))
         progress.setReady(true)
-        let began = ContinuousClock.now
         let pipeline = ScoringPipeline(
             options: options, log: log, reader: reader, lanes: lanes, slot: slot, model: model,
             partitions: partitions, once: plan, progress: progress, instruments: instruments, stop: stop)
@@ -94,7 +93,7 @@ public struct ScoringService: Sendable {
         await lanes.0.close(deadline: options.limits.closeDeadline)
         await lanes.1.close(deadline: options.limits.closeDeadline)
         try outcome.get()
-        return ScoringSummary(tally: progress.tally, elapsed: began.duration(to: .now))
+        return progress.summary
     }
 
     /// Waits for a version; nil when the service is stopped before there is one.

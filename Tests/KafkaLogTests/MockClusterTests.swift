@@ -47,6 +47,30 @@ struct MockClusterTests {
         await log.close(deadline: .seconds(5))
     }
 
+    @Test("keeps the outcomes of calls that run at once apart")
+    func concurrentCalls() async throws {
+        let cluster = try MockKafkaCluster()
+        try cluster.create("events", partitions: 3)
+        let log = try KafkaLog.open(url: cluster.url)
+        let writer = try await log.writer()
+        // Calls of different lengths, begun while others end: what is told of one must be its own.
+        let places = try await withThrowingTaskGroup(of: [RecordPlace].self) { calls in
+            for call in 0..<1_500 {
+                calls.addTask {
+                    let records = (0...call % 7).map { Record(topic: "events", value: [UInt8($0)]) }
+                    let places = try await writer.send(RecordBatch(records))
+                    #expect(places.count == records.count)
+                    return places
+                }
+                if call % 3 == 0 { await Task.yield() }
+            }
+            return try await calls.reduce(into: []) { $0 += $1 }
+        }
+        #expect(Set(places).count == places.count)
+        #expect(places.count == (0..<1_500).reduce(0) { $0 + $1 % 7 + 1 })
+        await log.close(deadline: .seconds(5))
+    }
+
     @Test("goes on when the broker comes back")
     func brokerRestart() async throws {
         let cluster = try MockKafkaCluster()

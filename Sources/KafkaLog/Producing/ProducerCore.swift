@@ -5,14 +5,21 @@ internal import Synchronization
 /// What both kinds of writer share: a producing client, the thread that serves its events (the pump), a
 /// thread for calls that block, and the topics that it has written to. Safe to call from any thread.
 final class ProducerCore: Sendable {
+    private typealias Waiter = CheckedContinuation<Result<DeliveryTracker.Outcome, LogError>, Never>
+
     private struct Waiters {
         var tracker = DeliveryTracker()
         /// Who waits for a call, by its tag.
-        var tasks: [UInt: CheckedContinuation<Result<DeliveryTracker.Outcome, LogError>, Never>] = [:]
-        /// Calls that ended before anybody waited.
-        var ended: [UInt: DeliveryTracker.Outcome] = [:]
+        var tasks: [UInt: Waiter] = [:]
+        /// Calls that ended before anybody waited. Their numbers stay taken until somebody does.
+        var ended: Set<UInt> = []
         /// Calls whose waiter was told early that no broker will ever take the records.
         var forsaken: Set<UInt> = []
+
+        /// How the call `tag` went, if it has ended: whoever asks is the one who waits for it.
+        mutating func takeEnded(_ tag: UInt) -> DeliveryTracker.Outcome? {
+            ended.remove(tag).map { tracker.finish(tag: $0) }
+        }
     }
 
     let client: KafkaClient
@@ -126,7 +133,7 @@ final class ProducerCore: Sendable {
     func outcome(of tag: UInt) async throws(LogError) -> DeliveryTracker.Outcome {
         let result = await withCheckedContinuation { continuation in
             let known = waiters.withLock { waiters -> DeliveryTracker.Outcome? in
-                if let outcome = waiters.ended.removeValue(forKey: tag) { return outcome }
+                if let outcome = waiters.takeEnded(tag) { return outcome }
                 waiters.tasks[tag] = continuation
                 return nil
             }
@@ -138,7 +145,7 @@ final class ProducerCore: Sendable {
     /// Forgets the call `tag`, for which nobody will wait.
     func forsake(_ tag: UInt) {
         waiters.withLock { waiters in
-            if waiters.ended.removeValue(forKey: tag) == nil { waiters.forsaken.insert(tag) }
+            if waiters.takeEnded(tag) == nil { waiters.forsaken.insert(tag) }
         }
     }
 
@@ -231,8 +238,7 @@ final class ProducerCore: Sendable {
 
     private func drop(_ tag: UInt, from index: Int) {
         let finished = waiters.withLock { waiters in
-            waiters.tracker.drop(tag: tag, from: index, code: -1)
-                .map { ($0, waiters.tracker.finish(tag: $0)) }
+            waiters.tracker.drop(tag: tag, from: index, code: -1).map { waiters.tracker.finish(tag: $0) }
         }
         // Nobody waits for a call whose records did not all get into the queue: its error is thrown at once.
         if finished == nil { forsake(tag) }
@@ -269,7 +275,7 @@ final class ProducerCore: Sendable {
     }
 
     private func takeReports(_ event: borrowing EventHandle) {
-        var finished: [(UInt, DeliveryTracker.Outcome)] = []
+        var finished: [UInt] = []
         var lost: KafkaFailure?
         var written = false
         waiters.withLock { waiters in
@@ -281,23 +287,30 @@ final class ProducerCore: Sendable {
                 guard message.tag != 0 else { continue }
                 let tag = waiters.tracker.report(
                     tag: message.tag, partition: message.partition, offset: message.offset, code: code)
-                if let tag { finished.append((tag, waiters.tracker.finish(tag: tag))) }
+                if let tag { finished.append(tag) }
             }
         }
         if written { client.noteContact() }
         if let lost { lostRecord.withLock { if $0 == nil { $0 = lost } } }
-        for (tag, outcome) in finished { resume(tag, outcome) }
+        for tag in finished { resume(tag) }
     }
 
-    private func resume(_ tag: UInt, _ outcome: DeliveryTracker.Outcome) {
-        let task = waiters.withLock {
-            waiters -> CheckedContinuation<Result<DeliveryTracker.Outcome, LogError>, Never>? in
-            if waiters.forsaken.remove(tag) != nil { return nil }
-            if let task = waiters.tasks.removeValue(forKey: tag) { return task }
-            waiters.ended[tag] = outcome
-            return nil
+    /// All reports of the call `tag` have come.
+    private func resume(_ tag: UInt) {
+        let waiting = waiters.withLock {
+            waiters -> (Waiter, DeliveryTracker.Outcome)? in
+            if waiters.forsaken.remove(tag) != nil {
+                _ = waiters.tracker.finish(tag: tag)
+                return nil
+            }
+            // Without a waiter the number stays taken: another call of that number would get this outcome.
+            guard let task = waiters.tasks.removeValue(forKey: tag) else {
+                waiters.ended.insert(tag)
+                return nil
+            }
+            return (task, waiters.tracker.finish(tag: tag))
         }
-        task?.resume(returning: .success(outcome))
+        if let (task, outcome) = waiting { task.resume(returning: .success(outcome)) }
     }
 
     private func failAll(_ error: LogError) {

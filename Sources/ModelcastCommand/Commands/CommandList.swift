@@ -32,7 +32,10 @@ enum CommandList {
         .command(DoctorCommand.self),
         .group(
             "bench", abstract: "Measure this machine.", section: "Help",
-            [.command(BenchScoreCommand.self)]),
+            [
+                .command(BenchScoreCommand.self), .command(BenchFillCommand.self),
+                .command(BenchLatencyCommand.self),
+            ]),
         .command(CompletionCommand.self),
     ]
 }

@@ -145,8 +145,11 @@ struct ScoreCommand: Command {
             "score",
             [
                 "events": JSON(tally.events), "predictions": JSON(tally.predictions),
-                "deadLetters": JSON(tally.deadLetterCount),
+                "deadLetters": JSON(tally.deadLetterCount), "transactions": JSON(summary.transactions),
                 "eventsPerSecond": .rounded(summary.eventsPerSecond, places: 1),
+                "cpuSeconds": .rounded(summary.processorTime.seconds),
+                "firstRead": JSON(summary.firstRead) { .string($0.wall.description) },
+                "lastCommit": JSON(summary.lastCommit) { .string($0.wall.description) },
                 "reasons": .object(reasons.map { JSON.Member($0.key, JSON($0.value)) }),
                 "versions": .array(
                     tally.versions.map {
