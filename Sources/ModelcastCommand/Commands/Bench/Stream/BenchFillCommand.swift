@@ -7,7 +7,8 @@ struct BenchFillCommand: Command {
     static let topic = Option("topic", .topic, help: "The topic; made when it is missing.")
     static let events = Option(
         "events", .integer(in: 1...99_999_999), default: "1000000", help: "How many events.")
-    static let features = Option("features", .integer(in: 1...10_000), default: "30", help: "Numbers an event.")
+    static let features = Option(
+        "features", .integer(in: 1...10_000), default: "30", help: "Numbers an event.")
     static let partitions = Option(
         "partitions", .integer(in: 1...1_000), default: "4", help: "Partitions of a topic that is made.")
     static let seed = Option("seed", .integer(in: 0...Int.max), default: "1", help: "Gives other numbers.")

@@ -20,7 +20,8 @@ struct BenchLatencyCommand: Command {
     static let time = Option("time", .duration, default: "30s", help: "How long is measured.")
     static let warmUp = Option(
         "warm-up", .duration, default: "5s", help: "How long is waited after the first answer.")
-    static let features = Option("features", .integer(in: 1...10_000), default: "30", help: "Numbers an event.")
+    static let features = Option(
+        "features", .integer(in: 1...10_000), default: "30", help: "Numbers an event.")
     static let spec = CommandSpec(
         "latency", abstract: "Measure a scoring service: scheduled send to committed prediction.",
         discussion: """

@@ -1,11 +1,11 @@
 import Basics
 import EventLog
 
-/// JSON events of made-up numbers: `{"id":"00000001","features":[0.1234,-1.567,…]}`. The same seed and numbers
-/// give the same bytes on every machine.
+/// JSON events of made-up numbers: `{"id":"00000001","features":[0.1234,-1.567,…]}`. The same seed and
+/// numbers give the same bytes on every machine.
 ///
-/// Half of the features have four decimals and half three; an event of 30 features has about 240 bytes. Its id
-/// is also the record's key.
+/// Half of the features have four decimals and half three; an event of 30 features has about 240 bytes. Its
+/// id is also the record's key.
 struct GeneratedEvents {
     /// Digits of an id.
     static let idDigits = 8
