@@ -30,7 +30,7 @@ import Testing
         #expect(races > 5_000 && retirements > 1_000, "\(races) lost claims, \(retirements) retirements")
     }
 
-    private func run(seed: UInt64) -> (failure: String?, lost: Int, retired: Int) {
+    func run(seed: UInt64) -> (failure: String?, lost: Int, retired: Int) {
         var random = SeededRandom(seed: seed)
         var history = History()
         var actors = (0..<4).map { Actor(id: $0) }

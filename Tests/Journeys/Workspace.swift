@@ -140,6 +140,9 @@ final class RunningProgram: Sendable {
         }
     }
 
+    /// Whether it has not ended.
+    var isRunning: Bool { !ended.isSet.withLock { $0 } }
+
     /// What it has written to standard output so far.
     var output: String { Self.text(outputFile) }
 

@@ -1,0 +1,46 @@
+import EventLogTesting
+import Testing
+
+/// Snapshots of any size arrive whole, whatever becomes of their publisher: killed at random points and
+/// started again, it sends no finished chunk twice; subscribers that were there before, came meanwhile or
+/// come afterwards have the same bytes; and nobody needs memory for more than a few windows of chunks.
+@Suite(.serialized, .timeLimit(.minutes(90))) struct PublishingUnderFire {
+    private static let kafka = Comment(rawValue: RealKafka.absence)
+    private static let memoryMax = 200 << 20
+
+    @Test(.enabled(if: RealKafka.isAvailable, kafka)) func aLargeSnapshotOnKafka() async throws {
+        try await run(.kafka, bytes: Soak.scale(24 << 20, long: 1 << 30), parts: 0)
+    }
+
+    @Test func aLargeSnapshotOnTheEmbeddedLog() async throws {
+        try await run(.embedded, bytes: Soak.scale(24 << 20, long: 1 << 30), parts: 0)
+    }
+
+    /// So many files that their list is stored as chunks itself.
+    @Test(.enabled(if: RealKafka.isAvailable, kafka)) func aLongListOnKafka() async throws {
+        try await run(.kafka, bytes: Soak.scale(8 << 20, long: 256 << 20), parts: 2_600)
+    }
+
+    @Test func aLongListOnTheEmbeddedLog() async throws {
+        try await run(.embedded, bytes: Soak.scale(8 << 20, long: 256 << 20), parts: 2_600)
+    }
+
+    private func run(_ engine: FireSite.Engine, bytes: Int, parts: Int) async throws {
+        let site = try await FireSite(engine)
+        let publication = try LargePublication(
+            site, bytes: bytes, parts: parts, kills: Soak.scale(3, long: 10), seed: Soak.seed)
+        let counts = try await publication.run()
+        let publisher = publication.memory.peak(of: "publisher")
+        let subscriber = publication.memory.peak(of: "subscriber")
+        #expect(publisher > 0 && publisher < Self.memoryMax, "the publisher's peak is \(publisher) bytes")
+        #expect(subscriber > 0 && subscriber < Self.memoryMax, "a subscriber's peak is \(subscriber) bytes")
+        Soak.report(
+            parts == 0 ? "a large snapshot" : "a list too long for a record", engine: engine.rawValue,
+            [
+                "bytes": bytes, "files": parts + 3, "kills": counts.kills, "chunks": counts.chunks,
+                "records": counts.records, "doubled": counts.doubled, "journalledAtKills": counts.noted,
+                "sentByTheLast": counts.sentByTheLast, "subscribers": 4,
+                "publisherPeakBytes": publisher, "subscriberPeakBytes": subscriber,
+            ])
+    }
+}
