@@ -15,7 +15,7 @@ public actor CatalogFollower {
         public var number: Int
         /// Where it stands in the catalog's partition.
         public var offset: Offset
-        /// The model that its key names; nil when the key cannot be read.
+        /// The model that its key names; nil when the key cannot be read, or not be trusted.
         public var model: ModelName?
         /// Why.
         public var reason: String
@@ -284,7 +284,7 @@ public actor CatalogFollower {
                 }
             }
         } catch {
-            report(record, error.message)
+            report(record, error.message, trustsKey: error.code != .damaged)
         }
         if let offset = record.offset { advance(to: offset.next) }
     }
@@ -294,10 +294,11 @@ public actor CatalogFollower {
         claims[key] = .some(outcome)
     }
 
-    private func report(_ record: Record, _ reason: String) {
+    /// A damaged record's key may be what was altered: it says nothing about whom it concerns.
+    private func report(_ record: Record, _ reason: String, trustsKey: Bool = true) {
         reportCount += 1
         let model: ModelName? =
-            switch record.key.flatMap(CatalogKey.init(bytes:)) {
+            switch trustsKey ? record.key.flatMap(CatalogKey.init(bytes:)) : nil {
             case .version(let model, _), .alias(let model, _, _): model
             case .other, nil: nil
             }

@@ -22,6 +22,11 @@ extension CommonOptions {
         return try await withLog(instruments) { log in
             try await createMissing([topics.catalog, topics.chunks, topics.audit, topics.fleet], in: log)
             let follower = try await CatalogFollower.start(log: log, topics: topics)
+            // A service tells of them in its log and in the fleet topic.
+            for report in await follower.reports where !isService {
+                let text = "modelcast: a record of the catalog was skipped: \(report.reason)\n"
+                try StandardStream.error.write(Array(text.utf8))
+            }
             do {
                 let value = try await body(
                     CatalogSession(log: log, topics: topics, follower: follower, instruments: instruments))

@@ -25,8 +25,16 @@ import Testing
         try await run(.embedded, bytes: Soak.scale(8 << 20, long: 256 << 20), parts: 2_600)
     }
 
-    private func run(_ engine: FireSite.Engine, bytes: Int, parts: Int) async throws {
-        let site = try await FireSite(engine)
+    /// The chunks' topic is rewritten under the hands of those who read it.
+    @Test(.enabled(if: RealKafka.isAvailable, kafka), .enabled(if: Soak.isLong, "only in the long form"))
+    func aLargeSnapshotWhileKafkaCompacts() async throws {
+        try await run(.kafka, bytes: 256 << 20, parts: 0, isCompacting: true)
+    }
+
+    private func run(
+        _ engine: FireSite.Engine, bytes: Int, parts: Int, isCompacting: Bool = false
+    ) async throws {
+        let site = try await FireSite(engine, isCompacting: isCompacting)
         let publication = try LargePublication(
             site, bytes: bytes, parts: parts, kills: Soak.scale(3, long: 10), seed: Soak.seed)
         let counts = try await publication.run()
@@ -35,7 +43,9 @@ import Testing
         #expect(publisher > 0 && publisher < Self.memoryMax, "the publisher's peak is \(publisher) bytes")
         #expect(subscriber > 0 && subscriber < Self.memoryMax, "a subscriber's peak is \(subscriber) bytes")
         Soak.report(
-            parts == 0 ? "a large snapshot" : "a list too long for a record", engine: engine.rawValue,
+            isCompacting
+                ? "a large snapshot while the topic is compacted"
+                : parts == 0 ? "a large snapshot" : "a list too long for a record", engine: engine.rawValue,
             [
                 "bytes": bytes, "files": parts + 3, "kills": counts.kills, "chunks": counts.chunks,
                 "records": counts.records, "doubled": counts.doubled, "journalledAtKills": counts.noted,

@@ -23,7 +23,7 @@ import Testing
         let (_, chunks) = try await read(manifest, bus, folder)
         #expect(chunks.fetchedChunks == 4)
         var counts = (flips: 0, lengths: 0)
-        for round in 0..<Soak.scale(60, long: 3_000) {
+        for round in 0..<Soak.scale(60, long: 1_000) {
             let files = try cacheFiles(folder)
             #expect(files.count == 4)
             let file = files[Int.random(in: 0..<files.count, using: &random)]
