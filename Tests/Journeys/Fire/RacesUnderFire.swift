@@ -31,7 +31,7 @@ import Testing
         let site = try await FireSite(engine, isCompacting: isCompacting)
         let race = try Race(site, seed: Soak.seed)
         let witness = CatalogWitness(site)
-        let clientRounds = Soak.scale(4, long: 100)
+        let clientRounds = Soak.scale(2, long: 100)
         let programRounds = Soak.scale(1, long: 100)
         let work: @Sendable () async throws -> Void = {
             try await race.clients(rounds: clientRounds)
