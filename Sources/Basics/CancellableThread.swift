@@ -28,17 +28,23 @@ public final class CancellableThread: Sendable {
     }
 
     /// Starts a detached thread that runs `body` once.
-    static func start(name: String, body: @Sendable @escaping () -> Void) {
+    static func start(
+        name: String, priority: ThreadPriority = .normal, body: @Sendable @escaping () -> Void
+    ) {
         final class Box {
             let name: String
+            let priority: ThreadPriority
             let body: @Sendable () -> Void
-            init(name: String, body: @Sendable @escaping () -> Void) {
+            init(name: String, priority: ThreadPriority, body: @Sendable @escaping () -> Void) {
                 self.name = name
+                self.priority = priority
                 self.body = body
             }
         }
         // Retained once for the thread, which takes it back in its first line.
-        let context = unsafe Unmanaged.passRetained(Box(name: name, body: body)).toOpaque()
+        let context = unsafe Unmanaged.passRetained(
+            Box(name: name, priority: priority, body: body)
+        ).toOpaque()
         var attributes = pthread_attr_t()
         unsafe pthread_attr_init(&attributes)
         unsafe pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
@@ -51,6 +57,7 @@ public final class CancellableThread: Sendable {
                 let box = unsafe Unmanaged<Box>.fromOpaque(argument).takeRetainedValue()
                 // PR_SET_NAME names the calling thread; the kernel keeps 15 bytes.
                 _ = unsafe box.name.withCString { unsafe prctlSetName($0) }
+                box.priority.applyToThisThread()
                 box.body()
                 return nil
             }, context)

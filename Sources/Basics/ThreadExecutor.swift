@@ -11,9 +11,9 @@ public final class ThreadExecutor: SerialExecutor, TaskExecutor {
     private let queue: JobQueue
 
     /// Starts the thread; `name` (cut to 15 bytes) is what profilers show.
-    public init(name: String) {
+    public init(name: String, priority: ThreadPriority = .normal) {
         queue = JobQueue()
-        CancellableThread.start(name: name) { [queue] in
+        CancellableThread.start(name: name, priority: priority) { [queue] in
             while let work = queue.next() {
                 switch work {
                 case .job(let job, let executor):

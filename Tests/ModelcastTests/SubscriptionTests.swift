@@ -134,6 +134,29 @@ import Testing
         #expect(bus.log.counts.read[bus.topics.chunks] == 1, "model, schema and golden rows share a chunk")
     }
 
+    /// However large the catalog is, a consumer reads it once and its own chunks.
+    @Test(.timeLimit(.minutes(1))) func aConsumerOfOneModelReadsNoChunkOfTheOthers() async throws {
+        let bus = try await TestBus()
+        let publisher = try await bus.publisher()
+        for number in 0..<40 {
+            for bias in 0..<3 {
+                _ = try await publisher.publish(
+                    SampleModel(bias: Float(number * 10 + bias)).request(
+                        ModelName(stringLiteral: "m\(number)"), alias: "production"))
+            }
+        }
+        await publisher.close()
+        let ends = try await bus.log.watermarks(of: bus.topics.catalog)
+        bus.log.resetCounts()
+        let one = try await bus.subscription("m17")
+        #expect(try await one.live().version == 3)
+        let catalog = try #require(bus.log.counts.read[bus.topics.catalog])
+        #expect(catalog >= 40 * 3 && catalog <= Int(ends[Partition(0)]!.high.number))
+        #expect(bus.log.counts.read[bus.topics.chunks] == 1, "one chunk holds the small model")
+        #expect(Set(bus.log.counts.read.keys) == [bus.topics.catalog, bus.topics.chunks])
+        await one.close()
+    }
+
     @Test(.timeLimit(.minutes(1))) func aVersionWhoseChunksAreGoneIsRefusedAndNotTriedAgain() async throws {
         let bus = try await TestBus()
         let fares = try await bus.subscription("fare")

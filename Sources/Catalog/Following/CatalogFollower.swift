@@ -98,12 +98,14 @@ public actor CatalogFollower {
     /// The state that holds everything which the log had when this was called.
     ///
     /// Reads on until the log has nothing more: compaction may have removed a record below the end only
-    /// because of one behind it, and a state between the two would belong to no moment of the history.
+    /// because of one behind it, and a state between the two would belong to no moment of the history. Where
+    /// everything had been read before the question, the first answer says so.
     public func asOfNow() async throws(CatalogError) -> CatalogState {
         var target = Offset(-1)
         for _ in 0..<limits.endChecksMax {
+            let read = hasPosition ? position : Offset(-1)
             let end = try await end()
-            if end == target { break }
+            if end == target || end <= read { break }
             target = end
             try await reach(end)
         }

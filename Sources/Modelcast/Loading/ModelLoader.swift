@@ -1,4 +1,4 @@
-internal import Basics
+public import Basics
 public import Crypto
 internal import Features
 internal import Models
@@ -9,10 +9,19 @@ public import Snapshots
 ///
 /// Nothing in a file is executed; whatever is wrong with one is an error that names it.
 public actor ModelLoader {
-    private let executor = ThreadExecutor(name: "model-load")
+    private let executor: ThreadExecutor
+    private let passing: @Sendable (LoadPoint) -> Void
 
-    /// A loader with a thread of its own.
-    public init() {}
+    /// A loader with a thread of its own; with `background` priority, for a process that scores meanwhile.
+    public init(priority: ThreadPriority = .normal) {
+        self.init(priority: priority, passing: nil)
+    }
+
+    /// Calls `passing` on the loader's thread at each point of a load.
+    init(priority: ThreadPriority, passing: (@Sendable (LoadPoint) -> Void)?) {
+        executor = ThreadExecutor(name: "model-load", priority: priority)
+        self.passing = passing ?? { _ in }
+    }
 
     public nonisolated var unownedExecutor: UnownedSerialExecutor {
         unsafe executor.asUnownedSerialExecutor()
@@ -24,9 +33,20 @@ public actor ModelLoader {
         _ files: ModelFiles, name: ModelName, version: ModelVersion, digest: Digest = Digest(of: []),
         manifest: Manifest? = nil
     ) throws(ModelcastError) -> LoadedModel {
+        try load(HeldFiles(files), name: name, version: version, digest: digest, manifest: manifest)
+    }
+
+    /// The same; takes the files, and frees the model file once it is read.
+    func load(
+        _ held: HeldFiles, name: ModelName, version: ModelVersion, digest: Digest, manifest: Manifest?
+    ) throws(ModelcastError) -> LoadedModel {
         let place = "\(name)@\(version)"
+        guard var files = held.take() else { preconditionFailure("the files of \(place) were taken") }
         do {
+            passing(.reading)
             let predictor = try PredictorLoader.load(files.model, format: files.format)
+            files.model = []
+            passing(.compiling)
             let schema = try ModelLoader.schema(files.schema, for: predictor)
             let pipeline = try files.pipeline.map { try Pipeline(decoding: $0.span) }
             let program = try FeatureProgram(schema: schema, pipeline: pipeline)
@@ -39,6 +59,7 @@ public actor ModelLoader {
             }
             let baseline = try files.baseline.map { try Baseline(decoding: $0.span) }
             let golden = try files.golden.map { try GoldenRows(decoding: $0.span) }
+            passing(.checking)
             if let golden {
                 try GoldenCheck.run(golden, program: program, predictor: predictor, place: place)
             }
@@ -58,6 +79,7 @@ public actor ModelLoader {
     /// Scores rows of missing values in batches of the usual sizes, so that the first real batch finds the
     /// model's memory in place.
     public func warm(_ model: LoadedModel) {
+        passing(.warming)
         var block = PredictionBlock()
         var scratch = PredictionScratch()
         for count in [1, 64, 1_024] {

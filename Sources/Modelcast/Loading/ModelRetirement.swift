@@ -11,7 +11,7 @@ actor ModelRetirement {
     private static let delayMin = Duration.milliseconds(1)
     private static let delayMax = Duration.milliseconds(250)
 
-    private let executor = ThreadExecutor(name: "model-retire")
+    private let executor = ThreadExecutor(name: "model-retire", priority: .background)
     private var generations: [(number: UInt64, reference: SharedReference<LoadedModel>)] = []
     private var models: [LoadedModel] = []
     private var isRunning = false

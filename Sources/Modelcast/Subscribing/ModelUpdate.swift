@@ -42,6 +42,8 @@ public struct ModelUpdate: Sendable {
     public var error: ModelcastError?
     /// From detected to live.
     public var loading: Duration?
+    /// What of that the steps took.
+    public var steps: LoadSteps?
     /// From the manifest's time to live: two clocks, the publisher's and this machine's.
     public var sincePublished: Duration?
     /// When it happened.

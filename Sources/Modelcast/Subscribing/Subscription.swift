@@ -23,6 +23,8 @@ public struct SubscriptionOptions: Sendable {
     public var fleet: FleetReporter?
     /// Log and metrics.
     public var instruments = Instruments.disabled
+    /// Called on the loader's thread at each point of a load.
+    var passing: (@Sendable (LoadPoint) -> Void)?
 
     /// The defaults.
     public init() {}
@@ -99,9 +101,11 @@ public final class Subscription: Sendable {
                 log: log, topics: options.topics, instance: options.instance, instruments: options.instruments
             )
         let reader = SnapshotReader(
-            log: log, topic: options.topics.chunks, cache: cache, limits: options.snapshotLimits)
+            log: log, topic: options.topics.chunks, cache: cache, limits: options.snapshotLimits,
+            priority: .background)
         let driver = SubscriptionDriver(
-            reference: reference, slot: slot, hub: hub, follower: follower, reader: reader, fleet: fleet,
+            reference: reference, slot: slot, hub: hub, follower: follower, reader: reader,
+            loader: ModelLoader(priority: .background, passing: options.passing), fleet: fleet,
             instruments: options.instruments, time: SystemTime())
         self.driver = driver
         loop = Task { await driver.run() }

@@ -15,7 +15,7 @@ actor SubscriptionDriver {
     private let hub: UpdateHub
     private let follower: CatalogFollower
     private let reader: SnapshotReader
-    private let loader = ModelLoader()
+    private let loader: ModelLoader
     private let fleet: FleetReporter
     private let instruments: Instruments
     private let time: any TimeSource
@@ -27,6 +27,8 @@ actor SubscriptionDriver {
     private var models: [Int: LoadedModel] = [:]
     private var tasks: [Int: Task<Void, Never>] = [:]
     private var errors: [Int: ModelcastError] = [:]
+    /// When each step of an attempt began, in their order.
+    private var begun: [Int: [Duration]] = [:]
     private var lastUnavailable: ModelcastError?
     private var since: Timestamp?
     private var refusals: [FleetStatus.Refusal] = []
@@ -40,7 +42,7 @@ actor SubscriptionDriver {
 
     init(
         reference: ModelReference, slot: ModelSlot, hub: UpdateHub, follower: CatalogFollower,
-        reader: SnapshotReader,
+        reader: SnapshotReader, loader: ModelLoader,
         fleet: FleetReporter, instruments: Instruments, time: any TimeSource
     ) {
         self.reference = reference
@@ -48,6 +50,7 @@ actor SubscriptionDriver {
         self.hub = hub
         self.follower = follower
         self.reader = reader
+        self.loader = loader
         self.fleet = fleet
         self.instruments = instruments
         self.time = time
@@ -161,8 +164,8 @@ actor SubscriptionDriver {
         guard let files = files.removeValue(forKey: attempt), let target = machine.wanted,
             let manifest = manifests[target]
         else { preconditionFailure("nothing was fetched by attempt \(attempt)") }
-        let needed = ModelFiles(
-            files, modelFile: manifest.modelFile, format: ModelFormat(name: manifest.format))
+        let needed = HeldFiles(
+            ModelFiles(files, modelFile: manifest.modelFile, format: ModelFormat(name: manifest.format)))
         work(attempt) { [loader] in
             do throws(ModelcastError) {
                 let model = try await loader.load(
@@ -192,7 +195,8 @@ actor SubscriptionDriver {
         tasks[attempt] = nil
         let now = time.wall()
         since = now
-        let loading = time.elapsed() - (detected[target] ?? time.elapsed())
+        let end = time.elapsed()
+        let loading = end - (detected[target] ?? end)
         let published = model.manifest.map {
             Duration.milliseconds(max(0, now.milliseconds - $0.createdAt.milliseconds))
         }
@@ -202,10 +206,18 @@ actor SubscriptionDriver {
         update.slot = slot
         update.previous = previous
         update.loading = loading
+        update.steps = steps(attempt, end: end)
         update.sincePublished = published
         hub.send(update)
         instruments.emit(ModelIsLive(model: model, loading: loading, sincePublished: published))
         audit(.activate, before: previous, after: target, why: reference.description)
+    }
+
+    /// What the steps of an attempt that has made it took.
+    private func steps(_ attempt: Int, end: Duration) -> LoadSteps? {
+        guard let begun = begun.removeValue(forKey: attempt), begun.count == 3 else { return nil }
+        return LoadSteps(
+            fetching: begun[1] - begun[0], verifying: begun[2] - begun[1], warming: end - begun[2])
     }
 
     private func refuse(_ target: Target, _ attempt: Int) {
@@ -236,6 +248,7 @@ actor SubscriptionDriver {
             try? await time.sleep(for: delay)
             await self.handle(.retryDue(attempt))
         }
+        begun[attempt] = nil
     }
 
     private func audit(
@@ -251,6 +264,7 @@ actor SubscriptionDriver {
     // MARK: Answers
 
     private func work(_ attempt: Int, _ body: @Sendable @escaping () async -> Void) {
+        begun[attempt, default: []].append(time.elapsed())
         tasks[attempt] = Task { await body() }
     }
 
@@ -286,5 +300,6 @@ actor SubscriptionDriver {
         files[attempt] = nil
         models[attempt] = nil
         errors[attempt] = nil
+        begun[attempt] = nil
     }
 }

@@ -1,4 +1,4 @@
-internal import Basics
+public import Basics
 internal import Crypto
 public import EventLog
 
@@ -18,7 +18,7 @@ public actor SnapshotReader {
         public var cachedChunks = 0
     }
 
-    private let executor = ThreadExecutor(name: "snapshot-read")
+    private let executor: ThreadExecutor
     private let chunkReader: ChunkReader
     private let cache: ChunkCache?
     private let limits: SnapshotLimits
@@ -32,11 +32,13 @@ public actor SnapshotReader {
             cachedChunks: max(0, obtained - chunkReader.fetchedChunks))
     }
 
-    /// Reads the chunks of `topic`, through `cache` if there is one.
+    /// Reads the chunks of `topic`, through `cache` if there is one; with `background` priority, for a
+    /// process that has something better to do meanwhile.
     public init(
         log: any EventLog, topic: TopicName, cache: ChunkCache? = nil,
-        limits: SnapshotLimits = SnapshotLimits()
+        limits: SnapshotLimits = SnapshotLimits(), priority: ThreadPriority = .normal
     ) {
+        executor = ThreadExecutor(name: "snapshot-read", priority: priority)
         chunkReader = ChunkReader(log: log, topic: topic, limits: limits)
         self.cache = cache
         self.limits = limits
