@@ -4,7 +4,7 @@ import Testing
 @Suite struct LayerTests {
     /// From the lowest layer to the highest; targets of one layer do not import each other.
     static let layers: [[String]] = [
-        ["Telemetry", "Configuration", "Arguments"],
+        ["Telemetry", "Configuration", "Arguments", "Charts"],
         ["Basics"],
         ["SQLite", "Zstd", "Crypto", "Tabular"],
         ["EventLog"],

@@ -34,7 +34,9 @@ enum CommandList {
             "bench", abstract: "Measure this machine.", section: "Help",
             [
                 .command(BenchScoreCommand.self), .command(BenchFillCommand.self),
-                .command(BenchLatencyCommand.self),
+                .command(BenchLatencyCommand.self), .command(BenchSwapCommand.self),
+                .command(BenchLiveCommand.self), .command(BenchCatalogCommand.self),
+                .command(BenchPlotCommand.self),
             ]),
         .command(CompletionCommand.self),
     ]
