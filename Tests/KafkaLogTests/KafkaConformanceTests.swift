@@ -25,7 +25,7 @@ extension ConformanceSubject {
     }
 }
 
-@Suite("Mock cluster conforms", .serialized)
+@Suite("Mock cluster conforms", .serialized, .countsHandles)
 struct MockConformanceTests {
     /// The mock cluster creates a topic that it is asked about.
     static let cases = ConformanceSuite.cases(for: [.groups]).filter { !$0.name.contains("is unknown") }
@@ -37,7 +37,7 @@ struct MockConformanceTests {
 }
 
 @Suite(
-    "Apache Kafka conforms", .serialized,
+    "Apache Kafka conforms", .serialized, .countsHandles,
     .enabled(if: RealKafka.isAvailable, Comment(rawValue: RealKafka.absence)))
 struct RealConformanceTests {
     @Test(

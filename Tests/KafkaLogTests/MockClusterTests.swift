@@ -7,7 +7,7 @@ import Testing
 @testable import KafkaLog
 
 /// What only injected faults show.
-@Suite("Kafka faults", .serialized, .timeLimit(.minutes(2)))
+@Suite("Kafka faults", .serialized, .countsHandles, .timeLimit(.minutes(2)))
 struct MockClusterTests {
     @Test(
         "writes each record once although requests fail",

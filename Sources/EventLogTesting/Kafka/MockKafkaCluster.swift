@@ -23,6 +23,9 @@ internal import Synchronization
 
     /// Requests of the protocol that can be made to fail, by their number there.
     public struct Request: Sendable, Hashable {
+        /// Answering it so ends the connection instead of answering.
+        public static let disconnect: Int32 = RD_KAFKA_RESP_ERR__TRANSPORT.rawValue
+
         /// The number of the request in the protocol.
         public let key: Int16
 
@@ -43,10 +46,22 @@ internal import Synchronization
         public static let offsetFetch = Request(key: 9)
         /// Looking for a coordinator.
         public static let findCoordinator = Request(key: 10)
+        /// Joining a group.
+        public static let joinGroup = Request(key: 11)
+        /// A member's sign of life.
+        public static let heartbeat = Request(key: 12)
+        /// Leaving a group.
+        public static let leaveGroup = Request(key: 13)
+        /// Learning a member's partitions.
+        public static let syncGroup = Request(key: 14)
+        /// Asking what a broker can do, at each connection.
+        public static let apiVersions = Request(key: 18)
         /// Taking over a transactional name.
         public static let initProducerID = Request(key: 22)
         /// Adding a partition to a transaction.
         public static let addPartitionsToTransaction = Request(key: 24)
+        /// Adding a group's offsets to a transaction.
+        public static let addOffsetsToTransaction = Request(key: 25)
         /// Ending a transaction.
         public static let endTransaction = Request(key: 26)
         /// Adding offsets to a transaction.
@@ -124,6 +139,18 @@ internal import Synchronization
         try check(
             unsafe rd_kafka_mock_partition_set_leader(
                 cluster, partition.topic.text, partition.partition.number, broker), "moving \(partition)")
+    }
+
+    /// Moves the coordinator of a group.
+    public func setCoordinator(ofGroup group: String, broker: Int32) throws(LogError) {
+        try check(
+            unsafe rd_kafka_mock_coordinator_set(cluster, "group", group, broker), "moving group \(group)")
+    }
+
+    /// Moves the coordinator of a transactional name.
+    public func setCoordinator(ofTransactions id: String, broker: Int32) throws(LogError) {
+        try check(
+            unsafe rd_kafka_mock_coordinator_set(cluster, "transaction", id, broker), "moving '\(id)'")
     }
 
     private func check(_ code: rd_kafka_resp_err_t, _ what: String) throws(LogError) {

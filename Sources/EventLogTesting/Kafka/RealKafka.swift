@@ -121,12 +121,49 @@ public final class RealKafka: Sendable {
 
     /// Kills broker `number` (from 1) with SIGKILL.
     public func kill(broker number: Int = 1) async throws {
+        let process = process(ofBroker: number)
         try await run(["kill", "--dir", directory, "--broker", "\(number)"])
+        // The dead process stands in the table until init has collected it; a restart would take it for
+        // alive.
+        let deadline = ContinuousClock.now + .seconds(10)
+        while let process, Glibc.kill(process, 0) == 0, ContinuousClock.now < deadline {
+            try await Task.sleep(for: .milliseconds(5))
+        }
     }
 
     /// Starts broker `number` again with its data and waits until it listens.
     public func restart(broker number: Int = 1) async throws {
         try await run(["restart", "--dir", directory, "--broker", "\(number)"])
+    }
+
+    /// Stops broker `number` where it is: its connections stay, and nothing answers until `resume`.
+    public func suspend(broker number: Int = 1) throws { try signal(SIGSTOP, broker: number) }
+
+    /// Lets a suspended broker go on.
+    public func resume(broker number: Int = 1) throws { try signal(SIGCONT, broker: number) }
+
+    /// Stops broker `number` with SIGTERM, as an operator does, and waits until it has ended.
+    public func shutDown(broker number: Int = 1) async throws {
+        let process = process(ofBroker: number)
+        try signal(SIGTERM, broker: number)
+        let deadline = ContinuousClock.now + .seconds(60)
+        while let process, Glibc.kill(process, 0) == 0 {
+            guard ContinuousClock.now < deadline else {
+                throw LogError(.timedOut, "broker \(number) does not end", recovery: .retry)
+            }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+    }
+
+    private func process(ofBroker number: Int) -> Int32? {
+        Int32(RealKafka.readFile("\(directory)/broker-\(number).pid").filter(\.isNumber))
+    }
+
+    private func signal(_ signal: Int32, broker number: Int) throws {
+        guard let process = process(ofBroker: number), Glibc.kill(process, signal) == 0 else {
+            throw LogError(
+                .unavailable, "broker \(number) of \(directory) is no process", recovery: .fixConfiguration)
+        }
     }
 
     private func run(_ arguments: [String]) async throws {
@@ -150,6 +187,7 @@ public final class RealKafka: Sendable {
         exec 3<"$dir/lifeline"
         if "$script" "$@" >"$dir/start.log" 2>&1 3<&-; then : >"$dir/ready"; else : >"$dir/failed"; fi
         read -r _ <&3
+        for pid in "$dir"/broker-*.pid; do kill -CONT "$(cat "$pid")" 2>/dev/null; done
         "$script" stop --dir "$dir" >/dev/null 2>&1 3<&-
         rm -rf "$dir"
         """

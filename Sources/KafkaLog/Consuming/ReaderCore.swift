@@ -18,8 +18,6 @@ final class ReaderCore: @unchecked Sendable {
     private let waiting = Atomic<Int>(0)
     private let isStopping = Atomic<Bool>(false)
     private let ended = Completion()
-    /// Clients that must not be destroyed; each state holds its client.
-    private static let leftBehind = Mutex<[ReaderState]>([])
 
     /// Wraps `client`; `state` reads from it.
     init(_ client: KafkaClient, _ state: ReaderState, options: KafkaOptions, thread: ThreadExecutor) {
@@ -82,13 +80,17 @@ final class ReaderCore: @unchecked Sendable {
         interrupt()
         Task { [client, thread, state, ended] in
             await thread.run {
-                let isFree = try? client.use { handle throws(LogError) in
+                var isFree = try? client.use { handle throws(LogError) in
                     state.leave(handle, by: deadline, saysSo: saysSo)
                 }
-                // Left behind: nobody may use it, and `close` reports it when its deadline is over.
-                guard isFree ?? true else {
-                    client.refuse()
-                    return ReaderCore.leftBehind.withLock { $0.append(state) }
+                client.refuse()
+                // Its broker is away. A member that is left alone would join when the broker comes back, and
+                // keep partitions that nobody reads; so it is served here until it can leave. `close` reports
+                // it when its deadline is over, and does not wait for it.
+                while isFree == false {
+                    isFree = try? client.useLast { handle throws(LogError) in
+                        state.leave(handle, by: Deadline(after: KafkaLimits.settling), saysSo: saysSo)
+                    }
                 }
                 client.destroy { state.release() }
                 ended.signal()

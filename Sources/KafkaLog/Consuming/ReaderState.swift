@@ -272,6 +272,14 @@ final class ReaderState: @unchecked Sendable {
         default:
             client.note(failure)
             let row = KafkaErrorTable.row(of: failure.code)
+            // After a failed look-up of committed offsets librdkafka 2.0.2 leaves the partitions standing: no
+            // record of them would ever come. A reader that is made anew asks again.
+            if failure.text.contains("fetch committed offset") {
+                error = LogError(
+                    row.code, "\(self.place): \(failure.text) (\(failure.name))", hint: row.hint,
+                    severity: .fatal, recovery: .restart, cause: failure)
+                return
+            }
             // librdkafka goes on trying by itself. Only a reader that has never reached a broker says so: its
             // address may be wrong; one that has lost its broker waits for it.
             if row.isRetriable, !failure.isFatal {

@@ -24,7 +24,7 @@ extension ClientHandle {
     borrowing func consumerQueue() -> QueueHandle? {
         _ = unsafe rd_kafka_poll_set_consumer(pointer)
         guard let queue = unsafe rd_kafka_queue_get_consumer(pointer) else { return nil }
-        return unsafe QueueHandle(owning: queue)
+        return unsafe QueueHandle(owning: queue, of: held)
     }
 
     /// Joins the group for `topics`. Returns an error code, or 0.

@@ -9,26 +9,32 @@ internal import Synchronization
     /// Only files of `Handles` use it.
     let pointer: OpaquePointer
     private let sink: UnsafeMutableRawPointer
+    /// Retained by hand: a client that is given up must be of trivial parts.
+    private let holding: Unmanaged<HeldObjects>
 
     /// Owns `pointer`, and the retained log sink whose address is `sink`.
     init(pointer: OpaquePointer, sink: UnsafeMutableRawPointer) {
         unsafe self.pointer = pointer
         unsafe self.sink = sink
+        unsafe holding = Unmanaged.passRetained(HeldObjects())
         LiveHandles.clients.add(1, ordering: .relaxed)
     }
 
     deinit {
         // Reached only when setting up failed half-way. Destroying can block, so it gets a thread of its own.
-        let client = unsafe ClientAddress(pointer, sink)
+        let client = unsafe ClientAddress(pointer, sink, holding)
         _ = CancellableThread(name: "kafka-destroy") { _ in client.destroy() }
     }
 
     /// Ends the client's threads and frees it; blocks. A consumer does not leave its group here: `close` did
     /// that.
     consuming func destroy() {
-        unsafe ClientAddress(pointer, sink).destroy()
+        unsafe ClientAddress(pointer, sink, holding).destroy()
         discard self
     }
+
+    /// What was made from this client and is alive.
+    var held: HeldObjects { unsafe holding.takeUnretainedValue() }
 
     /// The client's own name for itself.
     var name: String {
@@ -55,12 +61,12 @@ internal import Synchronization
 
     /// A new queue of this client.
     borrowing func makeQueue() -> QueueHandle {
-        unsafe QueueHandle(owning: rd_kafka_queue_new(pointer))
+        unsafe QueueHandle(owning: rd_kafka_queue_new(pointer), of: held)
     }
 
     /// The queue that carries the client's own events.
     borrowing func mainQueue() -> QueueHandle {
-        unsafe QueueHandle(owning: rd_kafka_queue_get_main(pointer))
+        unsafe QueueHandle(owning: rd_kafka_queue_get_main(pointer), of: held)
     }
 }
 
@@ -71,13 +77,18 @@ internal import Synchronization
 @safe private struct ClientAddress: @unchecked Sendable {
     private let pointer: OpaquePointer
     private let sink: UnsafeMutableRawPointer
+    private let holding: Unmanaged<HeldObjects>
 
-    init(_ pointer: OpaquePointer, _ sink: UnsafeMutableRawPointer) {
+    init(_ pointer: OpaquePointer, _ sink: UnsafeMutableRawPointer, _ holding: Unmanaged<HeldObjects>) {
         unsafe self.pointer = pointer
         unsafe self.sink = sink
+        unsafe self.holding = holding
     }
 
     func destroy() {
+        let count = unsafe holding.takeUnretainedValue().count
+        assert(count == 0, "a client is destroyed while \(count) objects of it are held")
+        unsafe holding.release()
         // Leaving the group can hang when no broker answers (librdkafka 4519), so it is done before, with a
         // deadline.
         unsafe rd_kafka_destroy_flags(pointer, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)

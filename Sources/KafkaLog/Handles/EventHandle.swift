@@ -16,16 +16,26 @@ internal import Synchronization
 
     /// Only files of `Handles` use it.
     let pointer: OpaquePointer
+    #if DEBUG
+        private let held: HeldObjects
+    #endif
 
-    /// Owns `pointer`.
-    init(owning pointer: OpaquePointer) {
+    /// Owns `pointer`, an event of the client that holds `held`.
+    init(owning pointer: OpaquePointer, of held: HeldObjects) {
         unsafe self.pointer = pointer
-        LiveHandles.events.add(1, ordering: .relaxed)
+        #if DEBUG
+            self.held = held
+            held.hold()
+            LiveHandles.events.add(1, ordering: .relaxed)
+        #endif
     }
 
     deinit {
         unsafe rd_kafka_event_destroy(pointer)
-        LiveHandles.events.subtract(1, ordering: .relaxed)
+        #if DEBUG
+            held.letGo()
+            LiveHandles.events.subtract(1, ordering: .relaxed)
+        #endif
     }
 
     /// What the event is about.
