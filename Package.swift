@@ -130,7 +130,7 @@ let package = Package(
         tests("Crypto", []),
         tests("EventLog", ["EventLogTesting", "Basics"]),
         tests("KafkaLog", ["EventLog", "EventLogTesting", "Basics"]),
-        tests("EmbeddedLog", ["EventLog", "EventLogTesting", "SQLite", "Basics"]),
+        tests("EmbeddedLog", ["EventLog", "EventLogTesting", "SQLite", "CSQLite", "Basics"]),
         .target(name: "CAllocationCount", path: "Tests/CAllocationCount"),
         tests("Features", ["Models", "Basics", "CAllocationCount"]),
         tests("Models", ["PredictorTesting", "Basics"], exclude: ["Oracles/make.py", "Fixtures"]),

@@ -17,6 +17,7 @@ final class EmbeddedCore: Sendable {
     private let nextLane = Atomic<Int>(0)
     private let isClosed = Atomic<Bool>(false)
     private let pulses: Pulses
+    private let file: OpenedFile
 
     /// The members of this handle that show signs of life: by slot, what tells whether they still do.
     final class Pulses: Sendable {
@@ -38,9 +39,10 @@ final class EmbeddedCore: Sendable {
 
     private init(
         path: String, options: EmbeddedLogOptions, signal: ChangeSignal, members: MemberFile, wakeup: Wakeup,
-        pulses: Pulses, write: WriteStore
+        pulses: Pulses, write: WriteStore, file: OpenedFile
     ) {
         self.path = path
+        self.file = file
         self.options = options
         self.signal = signal
         self.members = members
@@ -61,29 +63,32 @@ final class EmbeddedCore: Sendable {
             signal.notify()
             touch.value?.touch()
         }
-        try await write.open()
+        let file = try await write.open()
         let (members, wakeup) = try await write.thread.run { () throws(LogError) in
-            var status = stat()
-            let mode = unsafe stat(path, &status) == 0 ? status.st_mode & 0o777 : 0o644
-            let members = try MemberFile(path: path + "-members", mode: mode)
+            let members = try MemberFile(path: path + "-members", mode: file.mode)
             let wakeup = try Wakeup(
-                path: path + "-wake", mode: mode, signal: signal, interval: options.limits.checkInterval
-            ) { pulses.beat(members) }
+                path: path + "-wake", mode: file.mode, signal: signal, interval: options.limits.checkInterval
+            ) {
+                pulses.beat(members)
+                file.look()
+                if file.isLost { signal.notify() }
+            }
             return (members, wakeup)
         }
         touch.value = wakeup
         return EmbeddedCore(
             path: path, options: options, signal: signal, members: members, wakeup: wakeup, pulses: pulses,
-            write: write)
+            write: write, file: file)
     }
 
     deinit {
         wakeup.stop()
     }
 
-    /// Throws `closed` once the handle is closed.
+    /// Throws `closed` once the handle is closed, and `unavailable` once its file is gone.
     func check() throws(LogError) {
         if isClosed.load(ordering: .acquiring) { throw .closed("the log \(path)") }
+        if file.isLost { throw file.failure }
     }
 
     /// A store for a new reader.

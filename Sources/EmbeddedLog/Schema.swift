@@ -61,7 +61,11 @@ enum Schema {
                 next INTEGER NOT NULL,
                 PRIMARY KEY (name, partition)
             ) WITHOUT ROWID;
+            """,
             """
+            CREATE TABLE identity (name TEXT NOT NULL);
+            INSERT INTO identity VALUES (lower(hex(randomblob(16))));
+            """,
         ])
 
     /// Bits of a place that hold the offset; the partition's id is above.

@@ -13,7 +13,15 @@ actor WriteStore {
     private let queue = WriteQueue()
     /// Called after each commit.
     private let committed: @Sendable () -> Void
-    private var opened: (connection: Connection, insert: Statement, advance: Statement)?
+    private struct Opened {
+        var connection: Connection
+        var insert: Statement
+        var advance: Statement
+        var file: OpenedFile
+        var marks: AcknowledgedMarks
+    }
+
+    private var opened: Opened?
 
     nonisolated var unownedExecutor: UnownedSerialExecutor {
         unsafe thread.asUnownedSerialExecutor()
@@ -26,9 +34,9 @@ actor WriteStore {
         self.committed = committed
     }
 
-    /// Opens the file, creating or upgrading it.
-    func open() throws(LogError) {
-        try translating("opening the log") { () throws(SQLiteError) in
+    /// Opens the file, creating or upgrading it; returns which file that is.
+    func open() throws(LogError) -> OpenedFile {
+        let (connection, insert, advance) = try translating("opening the log") { () throws(SQLiteError) in
             var settings = Connection.Options()
             settings.synchronous = options.durability == .full ? .full : .normal
             settings.busyTimeout = .seconds(30)
@@ -47,8 +55,13 @@ actor WriteStore {
                 UPDATE partitions SET next = next + ?2, records = records + ?3, dirty = dirty + ?3
                 WHERE id = ?1 RETURNING next
                 """)
-            opened = (connection, insert, advance)
+            return (connection, insert, advance)
         }
+        let file = OpenedFile(path: path)
+        let marks = try AcknowledgedMarks(path: path + "-marks", mode: file.mode)
+        try marks.check(connection, log: path)
+        opened = Opened(connection: connection, insert: insert, advance: advance, file: file, marks: marks)
+        return file
     }
 
     /// Closes the file; every later call fails with `closed`.
@@ -70,6 +83,7 @@ actor WriteStore {
         connection.setBusyTimeout(timeout)
         do {
             let value = try connection.transaction(.immediate) { try body(connection) }
+            try checkFile()
             committed()
             return value
         } catch let error as LogError {
@@ -79,6 +93,13 @@ actor WriteStore {
         } catch {
             throw LogError(.engine, "\(what): \(error)", recovery: .bug, cause: error)
         }
+    }
+
+    /// Throws when what was committed stands in a file that nobody will find.
+    private func checkFile() throws(LogError) {
+        guard let file = opened?.file else { return }
+        file.look()
+        if file.isLost { throw file.failure }
     }
 
     // MARK: Topics and writers
@@ -133,7 +154,14 @@ actor WriteStore {
                 }
             }
             try opened.connection.commit()
-            for (request, offsets) in done { request.finish(.success(offsets)) }
+            opened.file.look()
+            let isLost = opened.file.isLost
+            for (request, offsets) in done {
+                for (block, first) in zip(request.blocks, offsets) where !isLost {
+                    opened.marks.note(block.partitionID, next: first + block.offsets)
+                }
+                request.finish(isLost ? .failure(opened.file.failure) : .success(offsets))
+            }
             committed()
         } catch {
             opened.connection.rollback()
