@@ -67,6 +67,8 @@ public struct ScoringLimits: Sendable {
     public var deadLetterBytesMax = 900_000
     /// How long a transaction may take to commit before the service gives up.
     public var commitDeadline: Duration = .seconds(60)
+    /// How long committing what was read may take once the service was asked to stop.
+    public var stopDeadline: Duration = .seconds(10)
     /// How long closing may take.
     public var closeDeadline: Duration = .seconds(5)
     /// How long a read waits while nothing is open.

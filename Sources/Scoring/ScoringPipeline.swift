@@ -37,7 +37,10 @@ final class ScoringPipeline {
     private var tally = ScoringTally()
     private var sealedTally = ScoringTally()
     private var commitIsDone = StopSignal()
+    private var sealedAt = ContinuousClock.now
     private var failures = FailureStreak()
+    /// What was read and not committed, as far as a failure left it so.
+    private(set) var uncommitted = UncommittedEvents()
     private var lastGroupCheck = ContinuousClock.now
     private var report: ScoringReport
 
@@ -86,6 +89,7 @@ final class ScoringPipeline {
             do throws(LogError) {
                 if try await step(&commits) { return }
             } catch {
+                uncommitted.note(ledger)
                 try await recover(from: error, &commits)
             }
         }
@@ -186,6 +190,7 @@ final class ScoringPipeline {
         sealedTally = tally
         tally = ScoringTally()
         commitIsDone = StopSignal()
+        sealedAt = .now
         let (lane, done, deadline) = (lanes.committing, commitIsDone, options.limits.commitDeadline)
         let latency = report.commitSeconds
         commits.addTask {
@@ -213,6 +218,7 @@ final class ScoringPipeline {
         try result.get()
         ledger.settle()
         failures.reset()
+        uncommitted = UncommittedEvents()
         progress.add(sealedTally)
         sealedTally = ScoringTally()
     }
@@ -228,7 +234,9 @@ final class ScoringPipeline {
     /// Goes back to the first record that is not committed, after a failure that leaves the log usable.
     private func recover(from error: LogError, _ commits: inout Commits) async throws(LogError) {
         if error.severity == .fatal { throw error }
-        try failures.note(error, giveUpAfter: options.limits.commitDeadline)
+        // A commit that got no answer has waited for it since it began.
+        let began = ledger.hasSealed ? sealedAt : .now
+        try failures.note(error, since: began, giveUpAfter: options.limits.commitDeadline)
         instruments.emit(TransactionFailed(error: error))
         if ledger.hasSealed, case .success = await commits.next() {
             // The earlier transaction did commit; only the later one starts again.
@@ -266,9 +274,11 @@ struct FailureStreak {
     private var began: ContinuousClock.Instant?
     private var count = 0
 
-    /// Throws `error` when nothing could be committed for `limit`.
-    mutating func note(_ error: LogError, giveUpAfter limit: Duration) throws(LogError) {
-        let first = began ?? .now
+    /// Throws `error`, of something that began at `start`, when nothing could be committed for `limit`.
+    mutating func note(
+        _ error: LogError, since start: ContinuousClock.Instant, giveUpAfter limit: Duration
+    ) throws(LogError) {
+        let first = began ?? start
         began = first
         count += 1
         guard first.duration(to: .now) < limit else { throw error }

@@ -39,7 +39,7 @@ public struct ScoringService: Sendable {
         do throws(LogError) {
             return try await runOnThread(stop: stop)
         } catch {
-            throw ScoringService.explain(error, options)
+            throw ScoringService.explain(error, options, log.name)
         }
     }
 
@@ -81,19 +81,60 @@ public struct ScoringService: Sendable {
         let pipeline = ScoringPipeline(
             options: options, log: log, reader: reader, lanes: lanes, slot: slot, model: model,
             partitions: partitions, once: plan, progress: progress, instruments: instruments, stop: stop)
+        // What waits for a log that does not answer ends when it is closed under it.
+        let ending = Task {
+            guard await Self.isOverdue(stop, options.limits.stopDeadline) else { return }
+            await close(reader, lanes)
+        }
         let outcome: Result<Void, LogError>
         do throws(LogError) {
             try await pipeline.run()
             outcome = .success(())
         } catch {
-            outcome = .failure(error)
+            outcome = .failure(owing(pipeline.uncommitted, error, stop))
         }
         progress.setReady(false)
-        await reader.close(deadline: options.limits.closeDeadline)
-        await lanes.0.close(deadline: options.limits.closeDeadline)
-        await lanes.1.close(deadline: options.limits.closeDeadline)
+        ending.cancel()
+        await close(reader, lanes)
         try outcome.get()
         return progress.summary
+    }
+
+    /// Waits until `stop` has been raised for `limit`; false when cancelled before.
+    private static func isOverdue(_ stop: StopSignal, _ limit: Duration) async -> Bool {
+        do {
+            while !stop.isRaised { try await Task.sleep(for: .milliseconds(50)) }
+            try await Task.sleep(for: limit)
+            return true
+        } catch {
+            return false
+        }
+    }
+
+    private func close(_ reader: any GroupReader, _ lanes: (any OutputLane, any OutputLane)) async {
+        let deadline = options.limits.closeDeadline
+        async let closingReader: Void = reader.close(deadline: deadline)
+        async let closingFirst: Void = lanes.0.close(deadline: deadline)
+        async let closingSecond: Void = lanes.1.close(deadline: deadline)
+        _ = await (closingReader, closingFirst, closingSecond)
+    }
+
+    /// `error` with what could not be committed.
+    private func owing(_ uncommitted: UncommittedEvents, _ error: LogError, _ stop: StopSignal) -> LogError {
+        let limit = options.limits.stopDeadline
+        let isLate = error.code == .closed && stop.isRaised
+        let reason =
+            isLate
+            ? "\(log.name) took no commit within \(limit.wholeMilliseconds) ms of being asked to stop"
+            : error.message
+        let owed = uncommitted.text
+        return LogError(
+            isLate ? .timedOut : error.code, owed.isEmpty ? reason : "\(reason); \(owed)",
+            hint: [
+                error.hint, owed.isEmpty ? "" : "what is not committed is read again by the next instance",
+            ]
+            .filter { !$0.isEmpty }.joined(separator: "; "),
+            severity: error.severity, recovery: isLate ? .restart : error.recovery, cause: error)
     }
 
     /// Waits for a version; nil when the service is stopped before there is one.
@@ -132,7 +173,9 @@ public struct ScoringService: Sendable {
     }
 
     /// What a failure of the log means for the person who runs the service.
-    private static func explain(_ error: LogError, _ options: ScoringOptions) -> ScoringError {
+    private static func explain(
+        _ error: LogError, _ options: ScoringOptions, _ name: String
+    ) -> ScoringError {
         if error.code == .fenced {
             return ScoringError(
                 .replaced, "another instance named \(options.instance) of group \(options.group) took over",
@@ -141,7 +184,7 @@ public struct ScoringService: Sendable {
                 cause: error)
         }
         return ScoringError(
-            .log, "scoring of \(options.input) stopped: \(error.message)",
+            .log, "scoring of \(options.input) in \(name) stopped: \(error.message)",
             hint: error.hint.isEmpty
                 ? "events not committed are read again by the next instance" : error.hint,
             recovery: error.recovery, cause: error)

@@ -39,6 +39,8 @@ public struct TransactionLedger: Sendable {
     public private(set) var hasSealed = false
     /// Input records of the open transaction.
     public private(set) var openRecords = 0
+    /// Input records of the sealed transaction.
+    public private(set) var sealedRecords = 0
 
     /// A ledger for `topic` with that many partitions.
     public init(topic: TopicName, partitions: Int32) {
@@ -73,6 +75,7 @@ public struct TransactionLedger: Sendable {
         precondition(!hasSealed, "the transaction before is not settled")
         swap(&open, &sealed)
         open.clear()
+        sealedRecords = openRecords
         openRecords = 0
         hasSealed = true
         return offsets(of: sealed.next)
@@ -82,6 +85,7 @@ public struct TransactionLedger: Sendable {
     public mutating func settle() {
         precondition(hasSealed, "no transaction is sealed")
         sealed.clear()
+        sealedRecords = 0
         hasSealed = false
     }
 
@@ -96,6 +100,7 @@ public struct TransactionLedger: Sendable {
         sealed.clear()
         hasSealed = false
         openRecords = 0
+        sealedRecords = 0
         return offsets(of: first)
     }
 

@@ -15,6 +15,9 @@ public import Telemetry
 public actor FleetReporter {
     /// How often the record is written when nothing changes.
     public static let heartbeat = Duration.seconds(30)
+    /// How long a report may wait for its acknowledgement: a process that ends without its broker waits as
+    /// long.
+    private static let deliveryTimeout = Duration.seconds(5)
     /// Audit records that wait; the oldest are dropped and counted.
     private static let auditWaitingMax = 1_000
     private static let made = Atomic<Int>(0)
@@ -136,7 +139,7 @@ public actor FleetReporter {
             if let open = self.writer {
                 writer = open
             } else {
-                writer = try await log.writer(WriterOptions())
+                writer = try await log.writer(WriterOptions(deliveryTimeout: FleetReporter.deliveryTimeout))
                 self.writer = writer
             }
             _ = try await writer.send(RecordBatch(records))

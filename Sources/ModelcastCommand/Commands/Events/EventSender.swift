@@ -18,6 +18,9 @@ struct EventSender {
     /// Batches per second when a rate is given: more are smoother, fewer cheaper.
     static let batchesPerSecond = 20.0
 
+    /// How long a batch may wait for its acknowledgement once the command was asked to stop.
+    static let stopDeadline = Duration.seconds(5)
+
     private let rows: EventRows
     private let rate: Double?
     private let batchRows: Int
@@ -43,11 +46,21 @@ struct EventSender {
         let start = time.elapsed()
         var outcome = Outcome()
         var chunk = first
+        // What waits for a log that does not answer ends when it is closed under it.
+        let ending = Task {
+            while !stop.isRaised { try await time.sleep(for: .milliseconds(50)) }
+            try await time.sleep(for: Self.stopDeadline)
+            await writer.close(deadline: .seconds(1))
+        }
+        defer { ending.cancel() }
+        var waiting = 0
         do {
             while let current = chunk, !stop.isRaised {
                 try await gate(outcome.events)
                 async let next = rows.next(rowsMax: batchRows)
+                waiting = current.events + current.labels
                 if !current.records.isEmpty { _ = try await writer.send(current.records) }
+                waiting = 0
                 outcome.events += current.events
                 outcome.labels += current.labels
                 outcome.rejects += current.rejects.count
@@ -61,11 +74,25 @@ struct EventSender {
             }
         } catch {
             await writer.close(deadline: .seconds(5))
-            throw error
+            throw Self.telling(outcome, waiting, of: error, log: log.name)
         }
         await writer.close(deadline: .seconds(5))
         let elapsed = (time.elapsed() - start).seconds
         outcome.eventsPerSecond = elapsed > 0 ? Double(outcome.events) / elapsed : 0
         return outcome
+    }
+
+    /// `error` of the log with what was sent before.
+    private static func telling(
+        _ outcome: Outcome, _ waiting: Int, of error: any Error, log: String
+    ) -> any Error {
+        guard let error = error as? LogError else { return error }
+        let doubt = waiting == 0 ? "" : "; whether the next \(waiting) were written is not known"
+        let hint = "send the rows from number \(outcome.events + outcome.rejects + 1) on again"
+        return LogError(
+            error.code,
+            "sending to \(log) stopped after \(outcome.events) events\(doubt): \(error.message)",
+            hint: error.hint.isEmpty ? hint : "\(error.hint); then \(hint)", severity: error.severity,
+            recovery: error.recovery, cause: error)
     }
 }

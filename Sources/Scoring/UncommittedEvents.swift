@@ -1,0 +1,24 @@
+/// Events that were read and may have to be read again: what a service that gives up owes its successor.
+struct UncommittedEvents: Sendable, Equatable {
+    /// Events whose transaction was not sealed: not committed.
+    var gathered = 0
+    /// Events of the transaction whose commit got no answer: committed or not, nobody knows.
+    var inDoubt = 0
+
+    /// Notes what `ledger` holds, unless more was noted before: going back makes a ledger forget.
+    mutating func note(_ ledger: TransactionLedger) {
+        guard ledger.openRecords + ledger.sealedRecords >= gathered + inDoubt else { return }
+        gathered = ledger.openRecords
+        inDoubt = ledger.sealedRecords
+    }
+
+    /// What to tell of it; empty when nothing is owed.
+    var text: String {
+        if gathered + inDoubt == 0 { return "" }
+        let certain = gathered == 0 ? [] : ["\(gathered) events were read and not committed"]
+        let doubtful =
+            inDoubt == 0
+            ? [] : ["whether the last transaction, of \(inDoubt) events, was committed is not known"]
+        return (certain + doubtful).joined(separator: ", and ")
+    }
+}
