@@ -149,6 +149,7 @@ let package = Package(
             "Scoring",
             [
                 "Snapshots", "EventLogTesting", "EventLog", "Modelcast", "Features", "Models", "Basics",
+                "CAllocationCount",
             ]),
         tests(
             "BatchScoring",

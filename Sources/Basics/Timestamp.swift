@@ -21,72 +21,44 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// Appends ISO 8601 in UTC with milliseconds. Does not allocate once `bytes` has room.
+    /// The first moment that ISO 8601 writes with four digits of the year: 0000-01-01T00:00:00.000Z.
+    public static let earliest = Timestamp(milliseconds: -62_167_219_200_000)
+    /// The last moment that ISO 8601 writes with four digits of the year: 9999-12-31T23:59:59.999Z.
+    public static let latest = Timestamp(milliseconds: 253_402_300_799_999)
+
+    /// Appends ISO 8601 in UTC with milliseconds. A moment before ``earliest`` or after ``latest`` is written
+    /// as that one. Does not allocate once `bytes` has room.
     public func appendISO8601(to bytes: inout [UInt8]) {
-        func digits(_ value: Int64, _ width: Int) {
-            var scale: Int64 = 1
-            for _ in 1..<width { scale *= 10 }
-            while scale > 0 {
-                bytes.append(48 + UInt8(truncatingIfNeeded: value / scale % 10))
-                scale /= 10
-            }
-        }
-        let days = Timestamp.floorDivide(milliseconds, 86_400_000)
-        let rest = milliseconds - days * 86_400_000
-        let (year, month, day) = Timestamp.civil(fromDays: days)
-        digits(year, 4)
-        bytes.append(45)
-        digits(month, 2)
-        bytes.append(45)
-        digits(day, 2)
-        bytes.append(84)
-        digits(rest / 3_600_000, 2)
-        bytes.append(58)
-        digits(rest / 60_000 % 60, 2)
-        bytes.append(58)
-        digits(rest / 1_000 % 60, 2)
-        bytes.append(46)
-        digits(rest % 1_000, 3)
-        bytes.append(90)
+        var field = TimestampField()
+        let start = bytes.count
+        bytes.append(contentsOf: repeatElement(0, count: TimestampField.byteCount))
+        var span = bytes.mutableSpan
+        field.write(self, to: &span, at: start)
     }
 
     /// Reads `YYYY-MM-DD`, then optionally `T` or a space, `HH:MM[:SS[.fraction]]` and `Z` or `±HH:MM` (RFC
     /// 3339, without a zone: UTC). Digits past the millisecond are dropped. Nil for anything else. Does not
     /// allocate.
     public init?(iso8601 text: Span<UInt8>) {
-        var at = 0
-        func digits(_ count: Int) -> Int64? {
-            guard at + count <= text.count else { return nil }
-            var value: Int64 = 0
-            for index in at..<at + count {
-                let digit = text[index]
-                guard digit >= 48, digit <= 57 else { return nil }
-                value = value * 10 + Int64(digit - 48)
-            }
-            at += count
-            return value
-        }
-        func skip(_ byte: UInt8) -> Bool {
-            guard at < text.count, text[at] == byte else { return false }
-            at += 1
-            return true
-        }
-        guard let year = digits(4), skip(45), let month = digits(2), skip(45), let day = digits(2),
+        var reader = DigitReader()
+        guard let year = reader.digits(4, text), reader.skip(45, text), let month = reader.digits(2, text),
+            reader.skip(45, text), let day = reader.digits(2, text),
             (1...12).contains(month), day >= 1, day <= Timestamp.daysIn(month: month, year: year)
         else { return nil }
         var total = Timestamp.days(year: year, month: month, day: day) * 86_400_000
-        if at < text.count {
-            guard skip(84) || skip(116) || skip(32), let hour = digits(2), skip(58), let minute = digits(2),
+        if reader.at < text.count {
+            guard reader.skip(84, text) || reader.skip(116, text) || reader.skip(32, text),
+                let hour = reader.digits(2, text), reader.skip(58, text), let minute = reader.digits(2, text),
                 hour < 24, minute < 60
             else { return nil }
             total += hour * 3_600_000 + minute * 60_000
-            if skip(58) {
-                guard let second = digits(2), second < 60 else { return nil }
+            if reader.skip(58, text) {
+                guard let second = reader.digits(2, text), second < 60 else { return nil }
                 total += second * 1_000
-                if skip(46) {
+                if reader.skip(46, text) {
                     var scale: Int64 = 100
                     var any = false
-                    while let digit = digits(1) {
+                    while let digit = reader.digits(1, text) {
                         any = true
                         total += digit * scale
                         scale /= 10
@@ -94,17 +66,19 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
                     guard any else { return nil }
                 }
             }
-            if !skip(90), !skip(122), at < text.count {
-                let negative = text[at] == 45
-                guard negative || text[at] == 43 else { return nil }
-                at += 1
-                guard let hour = digits(2), skip(58), let minute = digits(2), hour < 24, minute < 60 else {
+            if !reader.skip(90, text), !reader.skip(122, text), reader.at < text.count {
+                let negative = text[reader.at] == 45
+                guard negative || text[reader.at] == 43 else { return nil }
+                reader.at += 1
+                guard let hour = reader.digits(2, text), reader.skip(58, text),
+                    let minute = reader.digits(2, text), hour < 24, minute < 60
+                else {
                     return nil
                 }
                 total += (negative ? 1 : -1) * (hour * 3_600_000 + minute * 60_000)
             }
         }
-        guard at == text.count else { return nil }
+        guard reader.at == text.count else { return nil }
         self.init(milliseconds: total)
     }
 
@@ -115,8 +89,10 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
         return Timestamp(milliseconds: Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000)
     }
 
-    private static func floorDivide(_ a: Int64, _ b: Int64) -> Int64 {
-        a >= 0 ? a / b : -((-a + b - 1) / b)
+    /// The quotient rounded down; `b` is positive.
+    static func floorDivide(_ a: Int64, _ b: Int64) -> Int64 {
+        let (quotient, rest) = a.quotientAndRemainder(dividingBy: b)
+        return rest < 0 ? quotient - 1 : quotient
     }
 
     private static func daysIn(month: Int64, year: Int64) -> Int64 {
@@ -138,7 +114,8 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
         return era * 146_097 + dayOfEra - 719_468
     }
 
-    private static func civil(fromDays days: Int64) -> (Int64, Int64, Int64) {
+    /// Year, month and day of the month of a day since the epoch.
+    static func civil(fromDays days: Int64) -> (Int64, Int64, Int64) {
         let z = days + 719_468
         let era = floorDivide(z, 146_097)
         let dayOfEra = z - era * 146_097
@@ -147,5 +124,30 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
         let shifted = (5 * dayOfYear + 2) / 153
         let month = shifted + (shifted < 10 ? 3 : -9)
         return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * shifted + 2) / 5 + 1)
+    }
+}
+
+/// Goes through a text of digits and marks.
+private struct DigitReader {
+    var at = 0
+
+    /// The number of the next `count` digits; nil where there are fewer.
+    mutating func digits(_ count: Int, _ text: Span<UInt8>) -> Int64? {
+        guard at + count <= text.count else { return nil }
+        var value: Int64 = 0
+        for index in at..<at + count {
+            let digit = text[index]
+            guard digit >= 48, digit <= 57 else { return nil }
+            value = value * 10 + Int64(digit - 48)
+        }
+        at += count
+        return value
+    }
+
+    /// Moves over the byte, if it is the next one.
+    mutating func skip(_ byte: UInt8, _ text: Span<UInt8>) -> Bool {
+        guard at < text.count, text[at] == byte else { return false }
+        at += 1
+        return true
     }
 }

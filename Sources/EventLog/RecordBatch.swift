@@ -76,15 +76,22 @@ public struct RecordBatch: Sendable {
         topic: Int, partition: Partition? = nil, offset: Offset? = nil, timestamp: Timestamp? = nil,
         key: Span<UInt8>?, value: Span<UInt8>?
     ) {
-        begin(topic: topic, partition: partition, offset: offset, timestamp: timestamp)
+        precondition(topic >= 0 && topic < topics.count, "topic index \(topic) of \(topics.count)")
+        let start = bytes.count
+        var slot = Slot(
+            start: start, keyLength: RecordBatch.absent, valueLength: RecordBatch.absent,
+            offset: offset?.number ?? -1, timestamp: timestamp?.milliseconds ?? -1,
+            partition: partition?.number ?? -1, headerStart: Int32(headerSlots.count), headerCount: 0,
+            topic: Int32(topic))
         if let key {
-            copy(key)
-            slots[slots.count - 1].keyLength = Int32(key.count)
+            bytes.append(copying: key)
+            slot.keyLength = Int32(key.count)
         }
         if let value {
-            copy(value)
-            slots[slots.count - 1].valueLength = Int32(value.count)
+            bytes.append(copying: value)
+            slot.valueLength = Int32(value.count)
         }
+        slots.append(slot)
     }
 
     /// Appends a record whose key is copied and whose value `write` appends to the batch's own bytes, so that
@@ -106,15 +113,29 @@ public struct RecordBatch: Sendable {
     /// Adds a header to the record appended last.
     public mutating func appendHeader(name: StaticString, value: Span<UInt8>) {
         let nameStart = bytes.count
-        name.withUTF8Buffer { bytes.append(contentsOf: $0) }
-        finishHeader(nameStart: nameStart, value: value)
+        bytes.append(fixed: name)
+        let valueStart = bytes.count
+        copy(value)
+        finishHeader(nameStart: nameStart, valueStart: valueStart)
+    }
+
+    /// Adds a header to the record appended last, whose value `write` appends to the batch's own bytes.
+    /// `write` must only append.
+    public mutating func appendHeader(name: StaticString, writeValue write: (inout [UInt8]) -> Void) {
+        let nameStart = bytes.count
+        bytes.append(fixed: name)
+        let valueStart = bytes.count
+        write(&bytes)
+        finishHeader(nameStart: nameStart, valueStart: valueStart)
     }
 
     /// Adds a header to the record appended last.
     public mutating func appendHeader(name: Span<UInt8>, value: Span<UInt8>) {
         let nameStart = bytes.count
         copy(name)
-        finishHeader(nameStart: nameStart, value: value)
+        let valueStart = bytes.count
+        copy(value)
+        finishHeader(nameStart: nameStart, valueStart: valueStart)
     }
 
     /// Appends a copy of `record`.
@@ -255,16 +276,14 @@ public struct RecordBatch: Sendable {
                 topic: Int32(topic)))
     }
 
-    private mutating func finishHeader(nameStart: Int, value: Span<UInt8>) {
+    private mutating func finishHeader(nameStart: Int, valueStart: Int) {
         precondition(!slots.isEmpty, "a header needs a record")
-        let nameEnd = bytes.count
-        copy(value)
-        headerSlots.append(HeaderSlot(name: nameStart..<nameEnd, value: nameEnd..<bytes.count))
+        headerSlots.append(HeaderSlot(name: nameStart..<valueStart, value: valueStart..<bytes.count))
         slots[slots.count - 1].headerCount += 1
     }
 
     private mutating func copy(_ span: Span<UInt8>) {
-        span.withUnsafeBufferPointer { bytes.append(contentsOf: $0) }
+        bytes.append(copying: span)
     }
 
     private func end(of index: Int) -> Int {

@@ -1,3 +1,5 @@
+internal import Basics
+
 /// Decoded rows of a batch, in memory that the caller keeps from batch to batch: values, ids and times.
 ///
 /// A row is built by ``EventDecoder`` and is there only when it was whole and right. A number that is missing
@@ -14,10 +16,11 @@ public struct FeatureBlock: Sendable {
     /// Rows in the block.
     public private(set) var count = 0
     /// Row by row, `featureCount` each; what stands behind the last row is left over.
-    private(set) var values: [Double] = []
+    var values: [Double] = []
     /// Row by row, `categoricalCount` each.
     private(set) var hashes: [UInt64] = []
-    private var idBytes: [UInt8] = []
+    /// The ids of all rows, and of the one that was refused last; ``idRange(_:)`` says where each stands.
+    public private(set) var idBytes: [UInt8] = []
     private var places: [Place] = []
     private var withdrawn: (range: Range<Int>, form: IDForm) = (0..<0, .none)
 
@@ -60,14 +63,17 @@ public struct FeatureBlock: Sendable {
     }
 
     /// The id of a row as UTF-8, escapes resolved; empty when there was none.
-    public func id(_ row: Int) -> ArraySlice<UInt8> {
+    public func id(_ row: Int) -> ArraySlice<UInt8> { idBytes[idRange(row)] }
+
+    /// Where in ``idBytes`` the id of a row stands.
+    public func idRange(_ row: Int) -> Range<Int> {
         precondition(row < count, "row \(row) of \(count)")
-        return idBytes[(row == 0 ? 0 : places[row - 1].idEnd)..<places[row].idEnd]
+        return (row == 0 ? 0 : places[row - 1].idEnd)..<places[row].idEnd
     }
 
     /// Hands the id of a row to `body` without a copy: for writing it.
     public func withID(_ row: Int, _ body: (Span<UInt8>) -> Void) {
-        body(idBytes.span.extracting((row == 0 ? 0 : places[row - 1].idEnd)..<places[row].idEnd))
+        body(idBytes.span.extracting(idRange(row)))
     }
 
     /// How the id of a row was given.
@@ -77,20 +83,25 @@ public struct FeatureBlock: Sendable {
     public func timestampMilliseconds(_ row: Int) -> Int64? { places[row].timestamp }
 
     /// The id of the row that was refused last, where it could be read; until the next row is begun.
-    public var withdrawnID: ArraySlice<UInt8>? {
-        withdrawn.form == .none ? nil : idBytes[withdrawn.range]
-    }
+    public var withdrawnID: ArraySlice<UInt8>? { withdrawnIDRange.map { idBytes[$0] } }
+
+    /// Where in ``idBytes`` that id stands.
+    public var withdrawnIDRange: Range<Int>? { withdrawn.form == .none ? nil : withdrawn.range }
 }
 
 /// Building a row: begin, set, then commit or withdraw.
 extension FeatureBlock {
+    /// Where in `values` the row that has been begun stands.
+    var rowStart: Int { count &* featureCount }
+
     private var idStart: Int { count == 0 ? 0 : places[count - 1].idEnd }
 
     /// Begins a row in which everything is missing.
     mutating func beginRow() {
-        let start = count * featureCount
-        if values.count < start + featureCount { grow() }
-        for index in start..<start + featureCount { values[index] = .nan }
+        if values.count < rowStart + featureCount { grow() }
+        let row = rowStart..<rowStart + featureCount
+        var span = values.mutableSpan
+        for index in row { span[index] = .nan }
         places[count] = Place()
         withdrawn = (0..<0, .none)
         dropPendingID()
@@ -122,7 +133,7 @@ extension FeatureBlock {
     /// Sets the id of the row that has been begun.
     mutating func setID(_ form: IDForm, _ bytes: Span<UInt8>, _ range: Range<Int>) {
         dropPendingID()
-        for index in range { idBytes.append(bytes[index]) }
+        idBytes.append(copying: bytes.extracting(range))
         places[count].form = form
     }
 

@@ -5,8 +5,8 @@ internal import Synchronization
 public struct ScoringTally: Sendable, Equatable {
     /// Events that ended as a prediction.
     public var predictions = 0
-    /// Events that ended as a dead letter, by reason.
-    public var deadLetters: [String: Int] = [:]
+    /// Events that ended as a dead letter, by the number of the reason; empty while there is none.
+    private var deadLetterCounts: [Int] = []
     /// Predictions by the version that made them.
     public var versions: [VersionCount] = []
 
@@ -21,8 +21,18 @@ public struct ScoringTally: Sendable, Equatable {
         public var predictions: Int
     }
 
+    /// Events that ended as a dead letter, by reason.
+    public var deadLetters: [String: Int] {
+        var result: [String: Int] = [:]
+        for reason in DeadLetterReason.allCases where reason.rawValue < deadLetterCounts.count {
+            let count = deadLetterCounts[reason.rawValue]
+            if count > 0 { result[reason.text] = count }
+        }
+        return result
+    }
+
     /// Events that ended as a dead letter.
-    public var deadLetterCount: Int { deadLetters.values.reduce(0, +) }
+    public var deadLetterCount: Int { deadLetterCounts.reduce(0, +) }
 
     /// Input records: each became a prediction or a dead letter.
     public var events: Int { predictions + deadLetterCount }
@@ -41,7 +51,19 @@ public struct ScoringTally: Sendable, Equatable {
     /// Notes what another tally has.
     mutating func add(_ other: ScoringTally) {
         for count in other.versions { add(predictions: count.predictions, version: count.version) }
-        for (reason, count) in other.deadLetters { deadLetters[reason, default: 0] += count }
+        for (index, count) in other.deadLetterCounts.enumerated() where count > 0 {
+            add(deadLetters: count, index)
+        }
+    }
+
+    /// Notes a dead letter.
+    mutating func add(_ reason: DeadLetterReason) { add(deadLetters: 1, reason.rawValue) }
+
+    private mutating func add(deadLetters count: Int, _ index: Int) {
+        if deadLetterCounts.isEmpty {
+            deadLetterCounts = Array(repeating: 0, count: DeadLetterReason.allCases.count)
+        }
+        deadLetterCounts[index] += count
     }
 }
 

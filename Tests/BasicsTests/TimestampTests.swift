@@ -29,4 +29,33 @@ import Testing
             #expect(Timestamp(iso8601: bytes.span) == moment)
         }
     }
+
+    /// A record's time may be any number of 64 bits.
+    @Test(arguments: [
+        (Int64.min, "0000-01-01T00:00:00.000Z"), (-62_167_219_200_001, "0000-01-01T00:00:00.000Z"),
+        (-62_167_219_200_000, "0000-01-01T00:00:00.000Z"), (253_402_300_799_999, "9999-12-31T23:59:59.999Z"),
+        (253_402_300_800_000, "9999-12-31T23:59:59.999Z"), (Int64.max, "9999-12-31T23:59:59.999Z"),
+    ])
+    func yearsOfMoreThanFourDigitsAreWrittenAsTheNearestOther(milliseconds: Int64, text: String) {
+        #expect(Timestamp(milliseconds: milliseconds).description == text)
+    }
+
+    @Test func aFieldIsWrittenOverByAnyOtherMoment() {
+        var random = SeededRandom(seed: 51)
+        var field = TimestampField()
+        var bytes = [UInt8](repeating: 0x78, count: TimestampField.byteCount + 4)
+        var time: Int64 = 1_700_000_000_000
+        for _ in 0..<20_000 {
+            switch random.next() % 4 {
+            case 0: time += Int64(random.next() % 1_500)
+            case 1: time -= Int64(random.next() % 100_000_000)
+            case 2: time = Int64(random.next() % 300_000_000_000_000) - 40_000_000_000_000
+            default: break
+            }
+            let moment = Timestamp(milliseconds: time)
+            var span = bytes.mutableSpan
+            field.write(moment, to: &span, at: 2)
+            #expect(String(decoding: bytes, as: UTF8.self) == "xx\(moment)xx")
+        }
+    }
 }

@@ -26,3 +26,23 @@ void *realloc(void *old, size_t size) {
     return __libc_realloc(old, size);
 }
 #endif
+
+// In the Swift runtime, for errors without and with their type; null addresses where it has none.
+extern void *_swift_willThrow __attribute__((weak));
+extern void *_swift_willThrowTypedImpl __attribute__((weak));
+
+static void *hooks[2];
+
+static void *exchange(void **place, void *hook) {
+    return place ? __atomic_exchange_n(place, hook, __ATOMIC_SEQ_CST) : NULL;
+}
+
+void silence_thrown_error_hooks(void) {
+    hooks[0] = exchange(&_swift_willThrow, NULL);
+    hooks[1] = exchange(&_swift_willThrowTypedImpl, NULL);
+}
+
+void restore_thrown_error_hooks(void) {
+    exchange(&_swift_willThrow, hooks[0]);
+    exchange(&_swift_willThrowTypedImpl, hooks[1]);
+}

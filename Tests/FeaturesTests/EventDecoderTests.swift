@@ -98,6 +98,8 @@ struct EventDecoderTests {
         ("{\"fare\":1,\"ts\":\"soon\"}", .wrongType, .timestamp, 15),
         ("{\"fare\":1e999}", .outOfRange, .feature(0), 8),
         ("{\"fare\":1,\"ts\":1e300}", .outOfRange, .timestamp, 15),
+        ("{\"fare\":1,\"ts\":-9223372036854775808}", .outOfRange, .timestamp, 15),
+        ("{\"fare\":1,\"ts\":253402300800000}", .outOfRange, .timestamp, 15),
         ("{}", .missingRequired, .feature(0), 0), ("{\"fare\":null}", .missingRequired, .feature(0), 0),
         ("{\"features\":[1,2,3]}", .wrongCount, .features, 19),
         ("{\"features\":[1,2,3,true,\"a\",\"b\",7]}", .wrongCount, .features, 32),

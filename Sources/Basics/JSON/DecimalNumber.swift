@@ -48,12 +48,18 @@ public enum DecimalNumber {
         return token.isNegative ? -magnitude : magnitude
     }
 
-    /// 10^n for n up to 19, the powers that 64 bits hold.
-    private static func integerPower(_ exponent: Int) -> UInt64 {
-        var power: UInt64 = 1
-        for _ in 0..<exponent { power &*= 10 }
-        return power
+    /// The `Double` nearest to `mantissa / 10^decimals`; `decimals` is at most 19.
+    static func value(_ mantissa: UInt64, decimals: Int) -> Double {
+        if mantissa <= 1 << 53 {
+            // Both operands are exact (Clinger 1990), so the quotient is rounded once.
+            let value = Double(Int64(truncatingIfNeeded: mantissa))
+            return decimals > 0 ? value / exactPower(decimals) : value
+        }
+        return decimals > 0 ? quotient(mantissa, integerPower(decimals)) : Double(mantissa)
     }
+
+    /// 10^n for n up to 19, the powers that 64 bits hold; a `Double` holds them exactly too.
+    private static func integerPower(_ exponent: Int) -> UInt64 { UInt64(exactPower(exponent)) }
 
     /// The `Double` nearest to `dividend / divisor`: the first 62 to 64 bits of the quotient, and a lowest
     /// bit that says whether anything follows them, round as the exact quotient does.
@@ -77,8 +83,9 @@ public enum DecimalNumber {
         return Double(rest == 0 ? bits : bits | 1) * powerOfTwo(64 - shift)
     }
 
+    /// 2^n for n from -1022 to 1023.
     private static func powerOfTwo(_ exponent: Int) -> Double {
-        Double(sign: .plus, exponent: exponent, significand: 1)
+        Double(bitPattern: UInt64(1023 + exponent) << 52)
     }
 
     /// The token through `strtod`, written as an integer and an exponent: without a decimal point the

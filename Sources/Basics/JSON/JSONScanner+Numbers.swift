@@ -33,7 +33,7 @@ extension JSONScanner {
             digits &+= decimals
             guard decimals > 0 else { return try unusualNumber(bytes) }
         }
-        guard digits <= 15, index >= end || bytes[index] | 0x20 != 0x65 else {
+        guard digits <= 15, index >= end || bytes[index] & 0xDF != 0x45 else {
             return try unusualNumber(bytes)
         }
         position = index

@@ -73,28 +73,13 @@ public struct JSONWriter: Sendable {
     /// Writes the shortest text that reads back as this value; `null` where it is not finite.
     public mutating func number(_ value: Float) {
         separate()
-        guard value.isFinite else { return appendText("null") }
-        value.write(to: &self)
+        bytes.append(number: value)
     }
 
     /// Writes an integer.
     public mutating func integer(_ value: Int) {
         separate()
-        if value < 0 { bytes.append(0x2D) }
-        var rest = value.magnitude
-        var digits = 1
-        var left = rest / 10
-        while left > 0 {
-            digits += 1
-            left /= 10
-        }
-        var index = bytes.count + digits
-        for _ in 0..<digits { bytes.append(0x30) }
-        while rest > 0 {
-            index -= 1
-            bytes[index] += UInt8(truncatingIfNeeded: rest % 10)
-            rest /= 10
-        }
+        bytes.append(decimal: value)
     }
 
     /// Writes `true` or `false`.

@@ -106,7 +106,7 @@ extension EventDecoder {
     /// The time in a cell, nil inside for a missing one; nil for what is no time.
     private static func timestamp(_ bytes: Span<UInt8>, _ cell: TextCell) -> Int64?? {
         if cell.kind == .missing { return .some(nil) }
-        if let value = number(bytes, cell), let time = Int64(exactly: value.rounded(.down)) { return time }
+        if let value = number(bytes, cell), let time = timestamp(value) { return time }
         return Timestamp(iso8601: bytes.extracting(cell.range)).map { .some($0.milliseconds) }
     }
 

@@ -16,9 +16,11 @@ public struct EventDecoder: Sendable {
     let limits: FeatureLimits
     let columns: [Column]
     /// The types alone, for the most frequent case.
-    private let kinds: [Feature.Kind]
+    let kinds: [Feature.Kind]
+    /// For each feature, the end of the run of number features that begins with it.
+    let numberRuns: [Int]
     private let layout: EventLayout
-    private let keys: KeyTable
+    let keys: KeyTable
     private let required: [Int32]
     private var outerOrder = KeyOrder()
     private var innerOrder = KeyOrder()
@@ -51,6 +53,11 @@ public struct EventDecoder: Sendable {
                 kind: feature.kind, categorical: categorical, categories: ByteTable(feature.categories))
         }
         kinds = schema.features.map(\.kind)
+        var runs = Array(schema.features.indices)
+        for index in runs.indices.reversed() where kinds[index] == .float {
+            runs[index] = index + 1 < runs.count && kinds[index + 1] == .float ? runs[index + 1] : index + 1
+        }
+        numberRuns = runs
         required = schema.features.indices.filter { schema.features[$0].isRequired }.map { Int32($0) }
     }
 
@@ -117,7 +124,9 @@ extension EventDecoder {
         _ = try scanner.peek(bytes)
         try scanner.beginObject(bytes)
         var position = 0
-        while try scanner.nextMember(bytes) {
+        while true {
+            numbers(bytes, &scanner, outerOrder, &position, &block)
+            guard try scanner.nextMember(bytes) else { break }
             let index = try key(bytes, &scanner, isInner: false, position)
             position &+= 1
             guard index >= 0 else {
@@ -167,7 +176,9 @@ extension EventDecoder {
     ) throws(JSONError) {
         try scanner.beginObject(bytes)
         var position = 0
-        while try scanner.nextMember(bytes) {
+        while true {
+            numbers(bytes, &scanner, innerOrder, &position, &block)
+            guard try scanner.nextMember(bytes) else { break }
             let index = try key(bytes, &scanner, isInner: true, position)
             position &+= 1
             let place = index < 0 ? -1 : keys.entries[Int(index)].feature
@@ -184,7 +195,9 @@ extension EventDecoder {
     ) throws(JSONError) {
         try scanner.beginArray(bytes)
         var index = 0
-        while try scanner.nextElement(bytes) {
+        while true {
+            numbers(bytes, &scanner, &index, &block)
+            guard try scanner.nextElement(bytes) else { break }
             guard index < columns.count else {
                 field = .features
                 code = .wrongCount
@@ -226,8 +239,19 @@ extension EventDecoder {
         } else {
             index = keys.entry(bytes, text.range)
         }
-        if isInner { innerOrder.learn(position, index) } else { outerOrder.learn(position, index) }
+        let expected = expectation(index, isInner: isInner)
+        if isInner { innerOrder.learn(position, expected) } else { outerOrder.learn(position, expected) }
         return index
+    }
+
+    /// What to expect where the key of that entry stood.
+    private func expectation(_ index: Int32, isInner: Bool) -> KeyOrder.Expected {
+        guard index >= 0 else { return KeyOrder.Expected() }
+        let entry = keys.entries[Int(index)]
+        let isFeature = entry.feature >= 0 && (isInner || entry.role == .none && layout.shape != .nested)
+        let isNumber = isFeature && kinds[Int(entry.feature)] == .float
+        return KeyOrder.Expected(
+            entry: index, number: isNumber ? entry.feature : -1, start: entry.start, end: entry.end)
     }
 
     /// Reads the value of a feature.
@@ -327,10 +351,10 @@ extension EventDecoder {
         let start = scanner.position
         switch kind {
         case .number:
-            guard let value = Int64(exactly: try scanner.number(bytes).rounded(.down)) else {
+            guard let time = EventDecoder.timestamp(try scanner.number(bytes)) else {
                 throw JSONError(.numberOutOfRange, at: start)
             }
-            block.setTimestamp(value)
+            block.setTimestamp(time)
         case .string:
             let text = try scanner.string(bytes)
             guard let time = Timestamp(iso8601: bytes.extracting(text.range)) else {
@@ -342,6 +366,14 @@ extension EventDecoder {
             block.setTimestamp(nil)
         default: throw JSONError(.wrongType, at: start)
         }
+    }
+
+    /// Milliseconds since 1970 in the years 0 to 9999, which a prediction can name; nil for another number.
+    static func timestamp(_ value: Double) -> Int64? {
+        let time = value.rounded(.down)
+        guard time >= Double(Timestamp.earliest.milliseconds), time <= Double(Timestamp.latest.milliseconds)
+        else { return nil }
+        return Int64(time)
     }
 
     /// Looks for the id of an event that was refused before its id was reached.

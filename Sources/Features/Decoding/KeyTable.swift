@@ -59,20 +59,31 @@ struct KeyTable: Sendable {
 
 /// The keys of the last object, in order: those of the next one are most likely the same.
 struct KeyOrder: Sendable {
+    /// What stood at a position.
+    struct Expected: Sendable {
+        /// The key's entry; -1 for a key without meaning.
+        var entry: Int32 = -1
+        /// The feature where the value is a number and nothing else; else -1.
+        var number: Int32 = -1
+        /// Where in `KeyTable.written` the key begins and ends.
+        var start: Int32 = 0
+        var end: Int32 = 0
+    }
+
     /// Positions remembered: an object with more members has the rest looked up.
     static let positionsMax = 1 << 16
-    private var entries: [Int32] = []
+    private(set) var expected: [Expected] = []
 
     /// The entry that stood at this position last time; -1 when none did, or one without meaning.
     @inline(__always)
-    func guess(_ position: Int) -> Int32 { position < entries.count ? entries[position] : -1 }
+    func guess(_ position: Int) -> Int32 { position < expected.count ? expected[position].entry : -1 }
 
     /// Remembers what stands at this position.
-    mutating func learn(_ position: Int, _ entry: Int32) {
-        if position < entries.count {
-            entries[position] = entry
-        } else if position == entries.count, position < KeyOrder.positionsMax {
-            entries.append(entry)
+    mutating func learn(_ position: Int, _ entry: Expected) {
+        if position < expected.count {
+            expected[position] = entry
+        } else if position == expected.count, position < KeyOrder.positionsMax {
+            expected.append(entry)
         }
     }
 }

@@ -49,19 +49,35 @@ public struct RowFault: Hashable, Sendable {
         self.offset = offset
     }
 
-    /// What was wrong, and where, in words. Allocates; for logs and dead letters.
+    /// What was wrong, and where, in words.
     public func message(_ schema: Schema) -> String {
+        var bytes: [UInt8] = []
+        append(messageTo: &bytes, schema)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Appends what was wrong, and where, in words. Allocates nothing where `bytes` has room.
+    public func append(messageTo bytes: inout [UInt8], _ schema: Schema) {
         switch field {
-        case .event: "\(code.phrase) at byte \(offset)"
-        case .id: "id: \(code.phrase) at byte \(offset)"
-        case .timestamp: "ts: \(code.phrase) at byte \(offset)"
-        case .features: "features: \(code.phrase) at byte \(offset)"
+        case .event: break
+        case .id: bytes.append(fixed: "id: ")
+        case .timestamp: bytes.append(fixed: "ts: ")
+        case .features: bytes.append(fixed: "features: ")
         case .feature(let index):
-            code == .missingRequired
-                ? "feature `\(schema.features[index].name)`: \(code.phrase)"
-                : "feature `\(schema.features[index].name)` (\(schema.features[index].kind.rawValue)): "
-                    + "\(code.phrase) at byte \(offset)"
+            bytes.append(fixed: "feature `")
+            bytes.append(text: schema.features[index].name)
+            bytes.append(0x60)
+            if code == .missingRequired {
+                bytes.append(fixed: ": ")
+                return bytes.append(text: code.phrase)
+            }
+            bytes.append(fixed: " (")
+            bytes.append(text: schema.features[index].kind.rawValue)
+            bytes.append(fixed: "): ")
         }
+        bytes.append(text: code.phrase)
+        bytes.append(fixed: " at byte ")
+        bytes.append(decimal: offset)
     }
 
     init(_ error: JSONError, _ field: Field, from start: Int) {

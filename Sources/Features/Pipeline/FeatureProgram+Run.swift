@@ -3,81 +3,84 @@ internal import Glibc
 extension FeatureProgram {
     /// Computes one column of up to ``FeatureScratch/rows`` rows.
     func run(
-        _ plan: ColumnPlan, _ block: FeatureBlock, _ range: Range<Int>, _ rows: inout [Float],
-        _ scratch: inout FeatureScratch
+        _ plan: ColumnPlan, _ block: FeatureBlock, _ range: Range<Int>, _ rows: inout MutableSpan<Float>,
+        _ values: inout MutableSpan<Double>, _ hashes: inout MutableSpan<UInt64>
     ) {
         let width = block.featureCount
         let count = range.count
+        let source = block.values.span
         for index in 0..<count {
-            scratch.values[index] = block.values[(range.lowerBound + index) * width + plan.feature]
+            values[index] = source[(range.lowerBound + index) * width + plan.feature]
         }
         if case .hash = plan.ending {
+            let source = block.hashes.span
             for index in 0..<count {
-                scratch.hashes[index] =
-                    block.hashes[(range.lowerBound + index) * block.categoricalCount + plan.categorical]
+                hashes[index] =
+                    source[(range.lowerBound + index) * block.categoricalCount + plan.categorical]
             }
         }
         let base = range.lowerBound * outputCount
-        for index in plan.operations { apply(operations[index], count, base, &rows, &scratch) }
-        finish(plan, count, base + plan.output, &rows, scratch)
+        for index in plan.operations { apply(operations[index], count, base, &rows, &values, &hashes) }
+        finish(plan, count, base + plan.output, &rows, values, hashes)
     }
 
     private func apply(
-        _ operation: Operation, _ count: Int, _ base: Int, _ rows: inout [Float],
-        _ scratch: inout FeatureScratch
+        _ operation: Operation, _ count: Int, _ base: Int, _ rows: inout MutableSpan<Float>,
+        _ values: inout MutableSpan<Double>, _ hashes: inout MutableSpan<UInt64>
     ) {
         switch operation {
         case .impute(let value, let indicator):
             for index in 0..<count {
-                let isMissing = scratch.values[index].isNaN
+                let isMissing = values[index].isNaN
                 if indicator >= 0 { rows[base + index * outputCount + indicator] = isMissing ? 1 : 0 }
-                if isMissing { scratch.values[index] = value }
+                if isMissing { values[index] = value }
             }
         case .imputeCategory(let code, let hash):
-            for index in 0..<count where scratch.values[index].isNaN {
-                scratch.values[index] = code
-                scratch.hashes[index] = hash
+            for index in 0..<count where values[index].isNaN {
+                values[index] = code
+                hashes[index] = hash
             }
         case .scale(let subtract, let divide):
-            for index in 0..<count { scratch.values[index] = (scratch.values[index] - subtract) / divide }
+            for index in 0..<count { values[index] = (values[index] - subtract) / divide }
         case .zero:
-            for index in 0..<count { scratch.values[index] = scratch.values[index].isNaN ? .nan : 0 }
+            for index in 0..<count { values[index] = values[index].isNaN ? .nan : 0 }
         case .log1p:
             for index in 0..<count {
-                let value = Glibc.log1p(scratch.values[index])
-                scratch.values[index] = value == -.infinity ? -Double(Float.greatestFiniteMagnitude) : value
+                let value = Glibc.log1p(values[index])
+                values[index] = value == -.infinity ? -Double(Float.greatestFiniteMagnitude) : value
             }
         case .clip(let minimum, let maximum):
             for index in 0..<count {
-                let value = scratch.values[index]
-                scratch.values[index] = value < minimum ? minimum : value > maximum ? maximum : value
+                let value = values[index]
+                values[index] = value < minimum ? minimum : value > maximum ? maximum : value
             }
         case .bucketise(let range):
-            for index in 0..<count where !scratch.values[index].isNaN {
-                scratch.values[index] = Double(edgesNotAbove(scratch.values[index], range))
+            for index in 0..<count where !values[index].isNaN {
+                values[index] = Double(edgesNotAbove(values[index], range))
             }
         case .ordinal:
-            for index in 0..<count where scratch.values[index] < 0 { scratch.values[index] = .nan }
+            for index in 0..<count where values[index] < 0 { values[index] = .nan }
         }
     }
 
     private func finish(
-        _ plan: ColumnPlan, _ count: Int, _ first: Int, _ rows: inout [Float], _ scratch: FeatureScratch
+        _ plan: ColumnPlan, _ count: Int, _ first: Int, _ rows: inout MutableSpan<Float>,
+        _ values: borrowing MutableSpan<Double>, _ hashes: borrowing MutableSpan<UInt64>
     ) {
         let stride = outputCount
         switch plan.ending {
         case .number:
-            for index in 0..<count { rows[first + index * stride] = Float(scratch.values[index]) }
+            for index in 0..<count { rows[first + index * stride] = Float(values[index]) }
         case .ordinal:
             for index in 0..<count {
-                let value = scratch.values[index]
+                let value = values[index]
                 rows[first + index * stride] = value < 0 ? .nan : Float(value)
             }
         case .oneHot(let table, let unknown):
             for index in 0..<count {
                 let start = first + index * stride
                 for offset in 0..<plan.width { rows[start + offset] = 0 }
-                let value = scratch.values[index]
+                let value = values[index]
                 if value.isNaN { continue }
                 let position = value < 0 ? unknown : Int(positions[table + Int(value)])
                 if position >= 0 { rows[start + position] = 1 }
@@ -86,8 +89,8 @@ extension FeatureProgram {
             for index in 0..<count {
                 let start = first + index * stride
                 for offset in 0..<plan.width { rows[start + offset] = 0 }
-                if scratch.values[index].isNaN { continue }
-                rows[start + Int(scratch.hashes[index] % UInt64(plan.width))] = 1
+                if values[index].isNaN { continue }
+                rows[start + Int(hashes[index] % UInt64(plan.width))] = 1
             }
         }
     }

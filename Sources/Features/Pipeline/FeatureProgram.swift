@@ -94,13 +94,29 @@ public struct FeatureProgram: Sendable {
         let size = block.count * outputCount
         if rows.count < size { rows.append(contentsOf: repeatElement(0, count: size - rows.count)) }
         if isIdentity {
-            for index in 0..<size { rows[index] = Float(block.values[index]) }
+            let values = block.values.span.extracting(0..<size)
+            var output = rows.mutableSpan
+            for index in 0..<size { output[index] = Float(values[index]) }
             return
         }
+        // Moved out while they are written, since a span of one member keeps the other from being changed.
+        var values = scratch.values
+        var hashes = scratch.hashes
+        scratch.values = []
+        scratch.hashes = []
+        defer {
+            scratch.values = values
+            scratch.hashes = hashes
+        }
+        var output = rows.mutableSpan
+        var valueSpan = values.mutableSpan
+        var hashSpan = hashes.mutableSpan
         var start = 0
         while start < block.count {
             let end = min(start + FeatureScratch.rows, block.count)
-            for index in plans.indices { run(plans[index], block, start..<end, &rows, &scratch) }
+            for index in plans.indices {
+                run(plans[index], block, start..<end, &output, &valueSpan, &hashSpan)
+            }
             start = end
         }
     }
