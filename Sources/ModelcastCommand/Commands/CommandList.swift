@@ -33,10 +33,10 @@ enum CommandList {
         .group(
             "bench", abstract: "Measure this machine.", section: "Help",
             [
-                .command(BenchScoreCommand.self), .command(BenchFillCommand.self),
-                .command(BenchLatencyCommand.self), .command(BenchSwapCommand.self),
-                .command(BenchLiveCommand.self), .command(BenchCatalogCommand.self),
-                .command(BenchPlotCommand.self),
+                .command(BenchScoreCommand.self), .command(BenchHotpathCommand.self),
+                .command(BenchFillCommand.self), .command(BenchLatencyCommand.self),
+                .command(BenchSwapCommand.self), .command(BenchLiveCommand.self),
+                .command(BenchCatalogCommand.self), .command(BenchPlotCommand.self),
             ]),
         .command(CompletionCommand.self),
     ]
