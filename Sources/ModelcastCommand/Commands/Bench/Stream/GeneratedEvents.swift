@@ -4,8 +4,8 @@ import EventLog
 /// JSON events of made-up numbers: `{"id":"00000001","features":[0.1234,-1.567,…]}`. The same seed and
 /// numbers give the same bytes on every machine.
 ///
-/// Half of the features have four decimals and half three; an event of 30 features has about 240 bytes. Its
-/// id is also the record's key.
+/// Half of the numbers have four decimals and half three; an event of 30 features has about 240 bytes. Its id
+/// is also the record's key.
 struct GeneratedEvents {
     /// Digits of an id.
     static let idDigits = 8
@@ -42,7 +42,7 @@ struct GeneratedEvents {
         let sum = (bits & 0xffff) + (bits >> 16 & 0xffff) + (bits >> 32 & 0xffff) + (bits >> 48)
         let unit = decimals == 4 ? 10_000 : 1_000
         // Four uniform numbers of 16 bits sum up to less than 2^18.
-        let scaled = (Int(sum) - (1 << 17)) * 4 * unit >> 17
+        let scaled = ((Int(sum) - (1 << 17)) * 4 * unit) >> 17
         if scaled < 0 { value.append(UInt8(ascii: "-")) }
         value.append(UInt8(ascii: "0") + UInt8(scaled.magnitude / UInt(unit)))
         value.append(UInt8(ascii: "."))
