@@ -83,6 +83,8 @@ final class EmbeddedWriter: LogWriter {
     private let core: EmbeddedCore
     private let options: WriterOptions
     private let closed = Atomic<Bool>(false)
+    /// What was posted and not settled.
+    private let posted = Mutex<[(request: WriteRequest, topics: [TopicEntry?])]>([])
 
     init(_ core: EmbeddedCore, _ options: WriterOptions) {
         self.core = core
@@ -93,16 +95,11 @@ final class EmbeddedWriter: LogWriter {
         try core.check()
         if closed.load(ordering: .acquiring) { throw .closed("the writer") }
         if batch.isEmpty { return [] }
-        let placement = BatchPlacement(core: core)
-        let topics = try await placement.topics(batch)
-        try placement.check(batch, topics, bytes: 0)
-        var assembler = BlockAssembler(limits: core.options.limits)
         var slots: [(partition: Partition, slot: BlockAssembler.Slot)] = []
         slots.reserveCapacity(batch.count)
-        placement.assemble(batch, topics, into: &assembler) { partition, slot in
+        let (request, topics) = try await request(batch) { partition, slot in
             slots.append((partition, slot))
         }
-        let request = WriteRequest(blocks: assembler.finish(), deadline: .now + options.deliveryTimeout)
         let firsts = try await core.write.commit(request)
         core.maintenance.noteCommit(topics)
         var places: [RecordPlace] = []
@@ -116,7 +113,52 @@ final class EmbeddedWriter: LogWriter {
         return places
     }
 
+    func post(_ batch: RecordBatch) async throws(LogError) {
+        try core.check()
+        if closed.load(ordering: .acquiring) { throw .closed("the writer") }
+        if batch.isEmpty { return }
+        let (request, topics) = try await request(batch) { _, _ in }
+        posted.withLock { $0.append((request, topics)) }
+        core.write.begin(request)
+    }
+
+    func settle() async throws(LogError) {
+        let posted = posted.withLock { posted in
+            defer { posted = [] }
+            return posted
+        }
+        var failure: LogError?
+        for (request, topics) in posted {
+            do throws(LogError) {
+                _ = try await core.write.end(request)
+                core.maintenance.noteCommit(topics)
+            } catch {
+                if failure == nil { failure = error }
+            }
+        }
+        guard let failure else { return }
+        throw LogError(
+            failure.code, failure.message, hint: failure.hint,
+            severity: failure.severity == .fatal ? .fatal : .abortable, recovery: failure.recovery,
+            cause: failure)
+    }
+
+    /// The batch as a request; `placed` hears of each record's partition and slot.
+    private func request(
+        _ batch: RecordBatch, placed: (Partition, BlockAssembler.Slot) -> Void
+    ) async throws(LogError) -> (WriteRequest, [TopicEntry?]) {
+        let placement = BatchPlacement(core: core)
+        let topics = try await placement.topics(batch)
+        try placement.check(batch, topics, bytes: 0)
+        var assembler = BlockAssembler(limits: core.options.limits)
+        placement.assemble(batch, topics, into: &assembler, placed: placed)
+        let request = WriteRequest(blocks: assembler.finish(), deadline: .now + options.deliveryTimeout)
+        return (request, topics)
+    }
+
     func close(deadline: Duration) async {
+        // What was posted is written, if it can be.
+        if !closed.load(ordering: .acquiring) { _ = try? await settle() }
         closed.store(true, ordering: .releasing)
     }
 }

@@ -126,6 +126,17 @@ actor WriteStore {
     /// Commits `request` and returns the first offset of each of its blocks.
     nonisolated func commit(_ request: WriteRequest) async throws(LogError) -> [Int64] {
         queue.add(request)
+        return try await end(request)
+    }
+
+    /// Begins to commit `request`, after those that were begun before; `end` tells what came of it.
+    nonisolated func begin(_ request: WriteRequest) {
+        queue.add(request)
+        Task { await drain() }
+    }
+
+    /// Waits for a request that was begun.
+    nonisolated func end(_ request: WriteRequest) async throws(LogError) -> [Int64] {
         // Whichever call drains the queue first takes everything that waits; the request is done when ours
         // returns.
         await drain()

@@ -28,11 +28,27 @@ public protocol LogWriter: AnyObject, Sendable {
     /// local queue is full.
     func send(_ batch: RecordBatch) async throws(LogError) -> [RecordPlace]
 
+    /// Appends the batch without telling where its records stand: returns when it is on its way, before it is
+    /// acknowledged. `settle` tells what came of it. Waits while the local queue is full.
+    func post(_ batch: RecordBatch) async throws(LogError)
+
+    /// Waits until everything that was posted is acknowledged. Throws an *abortable* error when a record was
+    /// lost since the last call; others may have been written. One task at a time may post and settle.
+    func settle() async throws(LogError)
+
     /// Waits for what was sent, up to `deadline`, and frees the writer.
     func close(deadline: Duration) async
 }
 
 extension LogWriter {
+    /// Acknowledged before it returns, for writers that have no other way.
+    public func post(_ batch: RecordBatch) async throws(LogError) {
+        _ = try await send(batch)
+    }
+
+    /// Nothing is on its way.
+    public func settle() async throws(LogError) {}
+
     /// Appends one record and returns where it stands.
     @discardableResult
     public func send(_ record: Record) async throws(LogError) -> RecordPlace {

@@ -35,10 +35,9 @@ final class TransactionalLane: OutputLane {
 }
 
 /// At least once: offsets are committed after every record is acknowledged; a crash between the two repeats
-/// records.
-actor AcknowledgedLane: OutputLane {
+/// records. They are on their way as soon as they are added.
+final class AcknowledgedLane: OutputLane {
     private let writer: any LogWriter
-    private var batches: [RecordBatch] = []
 
     init(_ writer: any LogWriter) {
         self.writer = writer
@@ -46,20 +45,17 @@ actor AcknowledgedLane: OutputLane {
 
     func begin() async throws(LogError) {}
 
-    func add(_ batch: RecordBatch) async throws(LogError) {
-        // Kept until `finish`: a lane is finished as soon as the one before is, so nothing waits here for
-        // long.
-        batches.append(batch)
-    }
+    func add(_ batch: RecordBatch) async throws(LogError) { try await writer.post(batch) }
 
     func finish(_ consumed: ConsumedOffsets) async throws(LogError) {
-        let pending = batches
-        batches = []
-        for batch in pending where !batch.isEmpty { _ = try await writer.send(batch) }
+        try await writer.settle()
         try await consumed.reader.commit(consumed.offsets)
     }
 
-    func abort() async throws(LogError) { batches = [] }
+    func abort() async throws(LogError) {
+        // What is on its way stays; a loss is repeated with its input, which is read again.
+        _ = try? await writer.settle()
+    }
 
     func close(deadline: Duration) async { await writer.close(deadline: deadline) }
 }

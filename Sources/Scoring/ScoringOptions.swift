@@ -58,6 +58,9 @@ public struct ScoringLimits: Sendable {
     public var batchBytesMax = 8 << 20
     /// Input records of one transaction; more wait until the transaction before is committed.
     public var transactionRecordsMax = 100_000
+    /// How long a transaction gathers while much more input waits. Without transactions, the time between two
+    /// commits of offsets.
+    public var transactionTime: Duration = .milliseconds(100)
     /// Rows scored together: small enough for the rows to stay in the processor's cache.
     public var blockRowsMax = 1_024
     /// What an event may ask for; a larger one is a dead letter.
@@ -73,8 +76,6 @@ public struct ScoringLimits: Sendable {
     public var closeDeadline: Duration = .seconds(5)
     /// How long a read waits while nothing is open.
     public var idleWait: Duration = .milliseconds(100)
-    /// How long a read waits while a transaction commits and the next one holds records.
-    public var commitPollWait: Duration = .milliseconds(1)
     /// The silence after which the group gives the partitions of this instance away.
     public var sessionTimeout: Duration = .seconds(10)
     /// After how long the log aborts a transaction of a silent writer.

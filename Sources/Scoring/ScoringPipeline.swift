@@ -3,21 +3,28 @@ internal import EventLog
 internal import Modelcast
 internal import Telemetry
 
-/// The loop of the scoring service: read, score, and let two lanes take turns, one gathering while the other
-/// commits.
+/// The loop of the scoring service: score what was read while the next records come in, and let two lanes take
+/// turns, one gathering while the other commits.
 ///
-/// One task runs it; the commit of a lane is a child task beside it. When a transaction ends is decided here:
-/// as soon as the one before is committed, so that a quiet stream has short transactions and a backlog has
-/// long ones. What must be committed, and where to start again after a failure, is decided by
-/// `TransactionLedger`.
+/// One task runs it. A read and a commit are child tasks beside it, and it waits for whichever ends first. When
+/// a transaction ends is decided by `TransactionPolicy`; what must be committed, and where to start again after
+/// a failure, by `TransactionLedger`.
 ///
 /// Confined to the task that calls `run`.
 final class ScoringPipeline {
-    private typealias Commits = TaskGroup<Result<Void, LogError>>
+    /// What a child task has brought.
+    private enum Event: Sendable {
+        case read(Result<ReadAhead.Outcome, LogError>)
+        case committed(Result<Void, LogError>)
+    }
+
+    private typealias Work = TaskGroup<Event>
 
     private let options: ScoringOptions
+    private let policy: TransactionPolicy
     private let log: any EventLog
     private let reader: any GroupReader
+    private let ahead: ReadAhead
     private let slot: ModelSlot
     private let progress: ScoringProgress
     private let instruments: Instruments
@@ -30,13 +37,16 @@ final class ScoringPipeline {
     private var modelGeneration: UInt64
     private var input = RecordBatch()
     private var output: RecordBatch
+    private var isReading = false
+    private var isBehind = false
+    /// Whether a child task commits; the ledger has something sealed until that is also settled.
+    private var isCommitting = false
     /// The lane that gathers; the other one commits or rests.
     private var lanes: (gathering: any OutputLane, committing: any OutputLane)
     private var laneIsOpen = false
-    private var hasBegun = false
+    private var opened = ContinuousClock.now
     private var tally = ScoringTally()
     private var sealedTally = ScoringTally()
-    private var commitIsDone = StopSignal()
     private var sealedAt = ContinuousClock.now
     private var failures = FailureStreak()
     /// What was read and not committed, as far as a failure left it so.
@@ -51,8 +61,12 @@ final class ScoringPipeline {
         once: OncePlan?, progress: ScoringProgress, instruments: Instruments, stop: StopSignal
     ) {
         self.options = options
+        policy = TransactionPolicy(options.limits, delivery: options.delivery)
         self.log = log
         self.reader = reader
+        ahead = ReadAhead(
+            reader,
+            limit: ReadLimit(records: options.limits.batchRecordsMax, bytes: options.limits.batchBytesMax))
         self.lanes = (lanes.0, lanes.1)
         self.slot = slot
         self.model = model
@@ -70,12 +84,12 @@ final class ScoringPipeline {
     /// Scores until asked to stop, or until `--once` is done. Everything read is committed when it returns;
     /// when it throws, what is not committed is read again by whoever comes next.
     func run() async throws(LogError) {
-        let result: Result<Void, LogError> = await withTaskGroup(of: Result<Void, LogError>.self) { commits in
+        let result: Result<Void, LogError> = await withTaskGroup(of: Event.self) { work in
             do throws(LogError) {
-                try await loop(&commits)
+                try await loop(&work)
                 return .success(())
             } catch {
-                await commits.waitForAll()
+                await work.waitForAll()
                 return .failure(error)
             }
         }
@@ -84,52 +98,80 @@ final class ScoringPipeline {
 
     // MARK: The loop
 
-    private func loop(_ commits: inout Commits) async throws(LogError) {
+    private func loop(_ work: inout Work) async throws(LogError) {
         while true {
             do throws(LogError) {
-                if try await step(&commits) { return }
+                if try await step(&work) { return }
             } catch {
                 uncommitted.note(ledger)
-                try await recover(from: error, &commits)
+                try await recover(from: error, &work)
             }
         }
     }
 
     /// One turn; true when everything is done.
-    private func step(_ commits: inout Commits) async throws(LogError) -> Bool {
+    private func step(_ work: inout Work) async throws(LogError) -> Bool {
         let isEnding = stop.isRaised || once?.isDone == true
-        if ledger.hasSealed,
-            commitIsDone.isRaised || isEnding || ledger.openRecords >= options.limits.transactionRecordsMax
-        {
-            try await settle(&commits)
-        }
-        if !ledger.hasSealed {
+        if !isCommitting {
             if ledger.hasOpen {
-                try await seal(&commits)
-                return false
+                if isEnding || policy.isOver(policyState) { try await seal(&work) }
+            } else if isEnding, !isReading {
+                return true
+            } else {
+                try await lookAtGroup()
             }
-            if isEnding { return true }
-            try await lookAtGroup()
         }
-        input.removeAll()
-        let outcome = try await reader.read(
-            into: &input,
-            limit: ReadLimit(records: options.limits.batchRecordsMax, bytes: options.limits.batchBytesMax),
-            wait: ledger.hasSealed ? options.limits.commitPollWait : options.limits.idleWait)
-        switch outcome {
+        if !isEnding { readOn(&work) }
+        // Something is under way: a full transaction is over, or waits for the one that commits.
+        switch await work.next() {
+        case .committed(let result): try settle(result)
+        case .read(let result): try await take(result, &work)
+        case nil: break
+        }
+        if report.isDue { report.write(progress: progress, lag: await reader.lag()) }
+        return false
+    }
+
+    private var policyState: TransactionPolicy.State {
+        TransactionPolicy.State(
+            records: ledger.openRecords, age: ledger.hasOpen ? opened.duration(to: .now) : .zero,
+            isCommitting: isCommitting, isBehind: isBehind)
+    }
+
+    /// Begins the next read, unless one is under way or the open transaction is full.
+    private func readOn(_ work: inout Work, beside records: Int = 0) {
+        guard !isReading, policy.takesMore(ledger.openRecords + records) else { return }
+        isReading = true
+        let wait = ledger.hasOpen ? policy.rest(policyState.age) : options.limits.idleWait
+        // Not on the thread of this loop, which is busy scoring meanwhile.
+        work.addTask(executorPreference: globalConcurrentExecutor) {
+            [ahead, wait = min(wait, options.limits.idleWait)] in
+            do throws(LogError) {
+                return .read(.success(try await ahead.read(wait: wait)))
+            } catch {
+                return .read(.failure(error))
+            }
+        }
+    }
+
+    /// Takes what a read brought.
+    private func take(
+        _ result: Result<ReadAhead.Outcome, LogError>, _ work: inout Work
+    ) async throws(LogError) {
+        isReading = false
+        let read = try result.get()
+        isBehind = read.isBehind
+        switch read.outcome {
         case .records:
-            if !hasBegun { progress.begin() }
-            hasBegun = true
+            ahead.take(&input)
+            progress.begin()
+            // The next records come in while these are scored.
+            if !stop.isRaised { readOn(&work, beside: input.count) }
             try await scoreInput()
         case .caughtUp(let positions):
-            for (place, offset) in positions where place.topic == options.input {
-                // A partition without one record used up needs no commit: only markers were passed.
-                if once != nil { ledger.reach(place.partition, offset) }
-                once?.reach(place.partition, offset)
-            }
+            noteEnds(positions)
         case .assigned(let places):
-            instruments.emit(PartitionsAssigned(places: places))
-            try checkTopic(of: places)
+            try noteAssigned(places)
         case .revoking(let places, let lost):
             instruments.emit(PartitionsRevoked(places: places, lost: lost))
             if lost {
@@ -138,17 +180,28 @@ final class ScoringPipeline {
                     severity: .abortable,
                     recovery: .retry)
             }
-            try await drain(&commits)
+            // No read is under way: the next one gives the partitions up.
+            try await drain(&work)
         case .idle:
             break
         }
-        if report.isDue { report.write(progress: progress, lag: await reader.lag()) }
-        return false
+    }
+
+    private func noteEnds(_ positions: [TopicPartition: Offset]) {
+        for (place, offset) in positions where place.topic == options.input {
+            // A partition without one record used up needs no commit: only markers were passed.
+            if once != nil {
+                if !ledger.hasOpen { opened = .now }
+                ledger.reach(place.partition, offset)
+            }
+            once?.reach(place.partition, offset)
+        }
     }
 
     /// A group hands a member that comes back under its name what it had before, even if that was another
     /// topic.
-    private func checkTopic(of places: [TopicPartition]) throws(LogError) {
+    private func noteAssigned(_ places: [TopicPartition]) throws(LogError) {
+        instruments.emit(PartitionsAssigned(places: places))
         guard let other = places.first(where: { $0.topic != options.input }) else { return }
         throw LogError(
             .configuration,
@@ -165,13 +218,10 @@ final class ScoringPipeline {
             modelGeneration = slot.generation
             if let current = slot.current { model = current }
         }
+        if !ledger.hasOpen { opened = .now }
         output.removeAll()
         scorer.score(input, with: model, into: &output, tally: &tally)
-        for index in 0..<input.count {
-            guard let place = input.place(at: index) else { continue }
-            ledger.consume(place.partition.partition, place.offset)
-            once?.reach(place.partition.partition, place.offset.next)
-        }
+        consumeInput()
         if !laneIsOpen {
             try await lanes.gathering.begin()
             laneIsOpen = true
@@ -179,31 +229,51 @@ final class ScoringPipeline {
         try await lanes.gathering.add(output)
     }
 
+    /// Notes the input as used up by the open transaction: once for each run of records of one partition.
+    private func consumeInput() {
+        var index = 0
+        while index < input.count {
+            guard let partition = input.partition(at: index), let first = input.offset(at: index) else {
+                index += 1
+                continue
+            }
+            var last = first
+            var records = 0
+            while index < input.count, input.partition(at: index) == partition {
+                last = input.offset(at: index) ?? last
+                records += 1
+                index += 1
+            }
+            ledger.consume(partition, from: first, through: last, records: records)
+            once?.reach(partition, last.next)
+        }
+    }
+
     // MARK: Transactions
 
     /// Ends the open transaction and commits it beside the loop. The other lane gathers from here on.
-    private func seal(_ commits: inout Commits) async throws(LogError) {
+    private func seal(_ work: inout Work) async throws(LogError) {
         if !laneIsOpen { try await lanes.gathering.begin() }
         let consumed = ConsumedOffsets(reader: reader, offsets: ledger.seal())
         (lanes.gathering, lanes.committing) = (lanes.committing, lanes.gathering)
         laneIsOpen = false
         sealedTally = tally
         tally = ScoringTally()
-        commitIsDone = StopSignal()
+        isCommitting = true
         sealedAt = .now
-        let (lane, done, deadline) = (lanes.committing, commitIsDone, options.limits.commitDeadline)
+        let (lane, deadline) = (lanes.committing, options.limits.commitDeadline)
         let latency = report.commitSeconds
-        commits.addTask {
+        // Not on the thread of this loop: each step of a commit would wait for the batch that is scored.
+        work.addTask(executorPreference: globalConcurrentExecutor) {
             let began = ContinuousClock.now
-            defer { done.raise() }
             while true {
                 do throws(LogError) {
                     try await lane.finish(consumed)
                     latency.observe(began.duration(to: .now))
-                    return .success(())
+                    return .committed(.success(()))
                 } catch {
                     guard error.severity == .retriable, began.duration(to: .now) < deadline else {
-                        return .failure(error)
+                        return .committed(.failure(error))
                     }
                     // A cancelled sleep only makes the next try come sooner.
                     try? await Task.sleep(for: .milliseconds(20))
@@ -212,9 +282,9 @@ final class ScoringPipeline {
         }
     }
 
-    /// Waits for the sealed transaction.
-    private func settle(_ commits: inout Commits) async throws(LogError) {
-        guard ledger.hasSealed, let result = await commits.next() else { return }
+    /// The sealed transaction has ended.
+    private func settle(_ result: Result<Void, LogError>) throws(LogError) {
+        isCommitting = false
         try result.get()
         ledger.settle()
         failures.reset()
@@ -224,24 +294,36 @@ final class ScoringPipeline {
     }
 
     /// Commits everything that was read.
-    private func drain(_ commits: inout Commits) async throws(LogError) {
-        try await settle(&commits)
-        guard ledger.hasOpen else { return }
-        try await seal(&commits)
-        try await settle(&commits)
+    private func drain(_ work: inout Work) async throws(LogError) {
+        while true {
+            while isCommitting, let event = await work.next() {
+                if case .committed(let result) = event { try settle(result) }
+            }
+            guard ledger.hasOpen else { return }
+            try await seal(&work)
+        }
     }
 
     /// Goes back to the first record that is not committed, after a failure that leaves the log usable.
-    private func recover(from error: LogError, _ commits: inout Commits) async throws(LogError) {
+    private func recover(from error: LogError, _ work: inout Work) async throws(LogError) {
         if error.severity == .fatal { throw error }
         // A commit that got no answer has waited for it since it began.
         let began = ledger.hasSealed ? sealedAt : .now
         try failures.note(error, since: began, giveUpAfter: options.limits.commitDeadline)
         instruments.emit(TransactionFailed(error: error))
-        if ledger.hasSealed, case .success = await commits.next() {
-            // The earlier transaction did commit; only the later one starts again.
-            ledger.settle()
-            progress.add(sealedTally)
+        while isReading || isCommitting, let event = await work.next() {
+            switch event {
+            case .committed(let result):
+                isCommitting = false
+                // The earlier transaction did commit; only the later one starts again.
+                if case .success = result {
+                    ledger.settle()
+                    progress.add(sealedTally)
+                }
+            case .read(let result):
+                isReading = false
+                try discard(result)
+            }
         }
         // The earlier one first: after its abort the later one cannot commit.
         try await lanes.committing.abort()
@@ -256,6 +338,26 @@ final class ScoringPipeline {
         if error.severity == .retriable { try? await Task.sleep(for: failures.pause) }
     }
 
+    /// What a read brought while a transaction failed. Its records count as used up by what failed, so that
+    /// they are read again too.
+    private func discard(_ result: Result<ReadAhead.Outcome, LogError>) throws(LogError) {
+        switch result {
+        case .failure(let error):
+            if error.severity == .fatal { throw error }
+        case .success(let read):
+            switch read.outcome {
+            case .records:
+                ahead.take(&input)
+                consumeInput()
+            case .caughtUp(let positions): noteEnds(positions)
+            case .assigned(let places): try noteAssigned(places)
+            case .revoking(let places, let lost):
+                instruments.emit(PartitionsRevoked(places: places, lost: lost))
+            case .idle: break
+            }
+        }
+    }
+
     // MARK: The end of --once
 
     /// Looks now and then at what other members of the group have committed: their partitions count too.
@@ -267,29 +369,4 @@ final class ScoringPipeline {
         for (partition, offset) in committed where !own.contains(partition) { plan.reach(partition, offset) }
         once = plan
     }
-}
-
-/// Failures in a row, without a commit between them.
-struct FailureStreak {
-    private var began: ContinuousClock.Instant?
-    private var count = 0
-
-    /// Throws `error`, of something that began at `start`, when nothing could be committed for `limit`.
-    mutating func note(
-        _ error: LogError, since start: ContinuousClock.Instant, giveUpAfter limit: Duration
-    ) throws(LogError) {
-        let first = began ?? start
-        began = first
-        count += 1
-        guard first.duration(to: .now) < limit else { throw error }
-    }
-
-    /// A transaction was committed.
-    mutating func reset() {
-        began = nil
-        count = 0
-    }
-
-    /// How long to wait before the next try: doubling from 20 ms to a second.
-    var pause: Duration { .milliseconds(min(1_000, 20 << min(count, 6))) }
 }

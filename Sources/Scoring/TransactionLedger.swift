@@ -8,7 +8,7 @@ public import EventLog
 /// failure of either goes back to the first record of both, because the broker aborts the later one together
 /// with the earlier. A pure value: no lock, clock or log inside.
 ///
-/// Partitions of one topic are numbered from 0, so that noting a record is two array writes and no look-up.
+/// Partitions of one topic are numbered from 0, so that noting records is two array writes and no look-up.
 public struct TransactionLedger: Sendable {
     /// Where one transaction began and how far it has come, by partition number; nil: nothing of that
     /// partition.
@@ -54,10 +54,17 @@ public struct TransactionLedger: Sendable {
 
     /// Notes that the record at `offset` of `partition` was taken into the open transaction.
     public mutating func consume(_ partition: Partition, _ offset: Offset) {
+        consume(partition, from: offset, through: offset, records: 1)
+    }
+
+    /// Notes that `records` records of `partition` were taken, the first at `first`, the last at `last`.
+    public mutating func consume(
+        _ partition: Partition, from first: Offset, through last: Offset, records: Int
+    ) {
         let index = Int(partition.number)
-        if open.first[index] == nil { open.first[index] = offset.number }
-        open.next[index] = offset.number + 1
-        openRecords += 1
+        if open.first[index] == nil { open.first[index] = first.number }
+        open.next[index] = last.number + 1
+        openRecords += records
     }
 
     /// Notes that the reader stands at `offset` of `partition`: beyond the last record, where only markers of

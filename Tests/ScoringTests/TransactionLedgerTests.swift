@@ -20,6 +20,15 @@ import Testing
         #expect(ledger.rewind().isEmpty)
     }
 
+    @Test func aRunOfRecordsIsNotedAtOnce() {
+        var ledger = TransactionLedger(topic: Self.topic, partitions: 2)
+        ledger.consume(Partition(1), from: Offset(4), through: Offset(9), records: 5)
+        ledger.consume(Partition(1), from: Offset(10), through: Offset(10), records: 1)
+        #expect(ledger.openRecords == 6)
+        #expect(ledger.seal() == [Self.place(1): Offset(11)])
+        #expect(ledger.rewind() == [Self.place(1): Offset(4)])
+    }
+
     @Test func aMarkerMovesTheOffsetWithoutARecord() {
         var ledger = TransactionLedger(topic: Self.topic, partitions: 1)
         ledger.consume(Partition(0), Offset(9))

@@ -7,6 +7,7 @@ enum WritingCases {
         ConformanceCase("keeps records of every shape as they were", body: shapes),
         ConformanceCase("takes records of 900 000 bytes and refuses one of 3 MB", body: large),
         ConformanceCase("writes a batch of 10 000 records in order", body: tenThousand),
+        ConformanceCase("has what was posted once it is settled, in order", body: posted),
         ConformanceCase("chooses the partition by the key as Kafka does", body: partitions),
         ConformanceCase("keeps each writer's order when several write at once", body: concurrentWriters),
         ConformanceCase("creates a topic once and tells a mismatch", requires: .createsTopics, body: topics),
@@ -69,6 +70,33 @@ enum WritingCases {
         var owed = Obligations()
         try owed.acknowledge(batch.records, at: places)
         try owed.check(try await readAll(log, topic, run, limit: ReadLimit(records: 777)))
+    }
+
+    private static func posted(_ run: ConformanceRun) async throws {
+        let log = try await run.open()
+        let topic = try await run.topic(log, partitions: 2)
+        let writer = try await log.writer()
+        try await writer.settle()
+        var expected: [[UInt8]: [UInt8]] = [:]
+        for round in 0..<3 {
+            for call in 0..<run.random(1...20) {
+                var batch = RecordBatch()
+                for number in 0..<run.random(0...40) {
+                    let key = [UInt8(run.random(0...4))]
+                    let value = Array("\(round) \(call) \(number),".utf8)
+                    batch.append(Record(topic: topic, key: key, value: value))
+                    expected[key, default: []] += value
+                }
+                try await writer.post(batch)
+            }
+            try await writer.settle()
+            var found: [[UInt8]: [UInt8]] = [:]
+            for record in try await readAll(log, topic, run) {
+                found[record.key ?? [], default: []] += record.value ?? []
+            }
+            try run.expectEqual(found, expected, "records of each key in order, after round \(round)")
+        }
+        await writer.close(deadline: .seconds(5))
     }
 
     private static func partitions(_ run: ConformanceRun) async throws {

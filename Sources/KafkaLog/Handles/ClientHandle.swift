@@ -55,8 +55,11 @@ internal import Synchronization
     var outstanding: Int { unsafe Int(rd_kafka_outq_len(pointer)) }
 
     /// Waits up to `milliseconds` until nothing is outstanding; somebody else must serve the main queue.
-    borrowing func flush(milliseconds: Int32) {
-        _ = unsafe rd_kafka_flush(pointer, milliseconds)
+    /// A failure is that time was too short.
+    borrowing func flush(milliseconds: Int32) -> KafkaFailure? {
+        let code = unsafe rd_kafka_flush(pointer, milliseconds)
+        return code == RD_KAFKA_RESP_ERR_NO_ERROR
+            ? nil : KafkaFailure(code: code.rawValue, isRetriable: true)
     }
 
     /// A new queue of this client.

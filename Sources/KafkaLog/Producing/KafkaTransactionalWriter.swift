@@ -19,6 +19,13 @@ final class KafkaTransactionalWriter: TransactionalWriter, Closable {
     private let state = Mutex(State.idle)
     /// Whether librdkafka has given up the open transaction by itself.
     private let frozen = Atomic<Bool>(false)
+    /// When the last transaction was committed, and what was sent too soon after it.
+    private let resting = Mutex(Resting())
+
+    private struct Resting {
+        var until: ContinuousClock.Instant?
+        var batches: [RecordBatch] = []
+    }
 
     /// Makes the client and fences every older writer of the same name, which aborts what that left open.
     init(_ settings: ClientSettings, id: String, _ options: WriterOptions) async throws(LogError) {
@@ -74,15 +81,38 @@ final class KafkaTransactionalWriter: TransactionalWriter, Closable {
     func send(_ batch: RecordBatch) async throws(LogError) {
         try requireOpen("writing")
         if batch.isEmpty { return }
+        // Right after a commit the coordinator refuses to let partitions into the next transaction, and
+        // librdkafka then waits 20 ms: what comes sooner is kept until the commit is surely completed.
+        let ready = resting.withLock { resting -> [RecordBatch] in
+            if let until = resting.until, until > .now {
+                resting.batches.append(batch)
+                return []
+            }
+            defer { resting = Resting() }
+            return resting.batches + [batch]
+        }
+        try await enqueue(ready)
+    }
+
+    private func enqueue(_ batches: [RecordBatch]) async throws(LogError) {
         do throws(LogError) {
-            try await core.enqueue(batch, tag: 0)
+            for batch in batches { try await core.enqueue(batch, tag: 0) }
         } catch {
             throw remember(describe(error.abortingTransaction()))
         }
     }
 
+    /// What was kept, which nobody keeps any more.
+    private func takeKept() -> [RecordBatch] {
+        resting.withLock { resting in
+            defer { resting.batches = [] }
+            return resting.batches
+        }
+    }
+
     func commit(consumed: ConsumedOffsets?) async throws(LogError) {
         try requireOpen("committing")
+        try await enqueue(takeKept())
         if let consumed, !consumed.offsets.isEmpty { try await sendOffsets(consumed) }
         do throws(LogError) {
             try await core.repeatedly("committing a transaction of '\(id)'", limit: core.deliveryTimeout) {
@@ -93,6 +123,7 @@ final class KafkaTransactionalWriter: TransactionalWriter, Closable {
             if error.severity == .retriable { throw error }
             throw remember(describe(error))
         }
+        resting.withLock { $0.until = .now + KafkaLimits.restAfterCommit }
         state.withLock { $0 = .idle }
     }
 
@@ -102,6 +133,7 @@ final class KafkaTransactionalWriter: TransactionalWriter, Closable {
         case .dead(let error): throw error
         case .open, .failed: break
         }
+        _ = takeKept()
         let isFrozen = frozen.load(ordering: .acquiring)
         // After an error of its own librdkafka sends nothing more, so there is nothing to wait for.
         if !isFrozen { await core.settle(atMost: min(core.deliveryTimeout, KafkaLimits.settling)) }

@@ -43,6 +43,21 @@ final class KafkaWriter: LogWriter, Closable {
         }
     }
 
+    func post(_ batch: RecordBatch) async throws(LogError) {
+        if batch.isEmpty { return }
+        try await core.enqueue(batch, tag: 0)
+    }
+
+    func settle() async throws(LogError) {
+        try await core.flush("waiting for records to be acknowledged")
+        guard let lost = core.takeLostRecord() else { return }
+        let reason = LogError.kafka(lost, "writing records")
+        throw LogError(
+            reason.code, reason.message, hint: reason.hint,
+            severity: reason.severity == .fatal ? .fatal : .abortable, recovery: reason.recovery,
+            cause: reason)
+    }
+
     func kill() {
         core.stop()
     }

@@ -68,6 +68,13 @@ final class ProducerCore: Sendable {
         }
     }
 
+    /// Waits until nothing is on its way to the brokers; throws `timedOut` after the delivery timeout.
+    func flush(_ what: String) async throws(LogError) {
+        try await repeatedly(what, limit: deliveryTimeout) { handle, milliseconds in
+            handle.flush(milliseconds: milliseconds)
+        }
+    }
+
     /// Waits, for `limit` at most, until nothing is on its way to the brokers.
     ///
     /// librdkafka 2.0.2 ends a transaction although the broker has not yet let its partitions in (it does not
@@ -83,7 +90,7 @@ final class ProducerCore: Sendable {
         // In slices: a pump that stopped meanwhile would leave a longer wait without a server.
         while !deadline.isOver {
             let left = try? client.useLast { handle throws(LogError) in
-                handle.flush(milliseconds: deadline.milliseconds(atMost: KafkaLimits.sliceMilliseconds))
+                _ = handle.flush(milliseconds: deadline.milliseconds(atMost: KafkaLimits.sliceMilliseconds))
                 return handle.outstanding
             }
             if left ?? 0 == 0 { return }

@@ -34,7 +34,8 @@ enum CommandList {
             "bench", abstract: "Measure this machine.", section: "Help",
             [
                 .command(BenchScoreCommand.self), .command(BenchHotpathCommand.self),
-                .command(BenchFillCommand.self), .command(BenchLatencyCommand.self),
+                .command(BenchFillCommand.self), .command(BenchStreamCommand.self),
+                .command(BenchLatencyCommand.self),
                 .command(BenchSwapCommand.self), .command(BenchLiveCommand.self),
                 .command(BenchCatalogCommand.self), .command(BenchPlotCommand.self),
             ]),

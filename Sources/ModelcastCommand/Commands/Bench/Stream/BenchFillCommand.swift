@@ -23,11 +23,6 @@ struct BenchFillCommand: Command {
             .init("modelcast bench fill --topic bench.events --events 2000000", "Two million events.")
         ])
 
-    /// Events of one batch.
-    private static let batchEvents = 5_000
-    /// Batches on their way at once.
-    private static let batchesInFlight = 4
-
     let common: CommonOptions
     let topic: TopicName
     let events: Int
@@ -50,7 +45,8 @@ struct BenchFillCommand: Command {
                 try await log.create([TopicDefinition(name: topic, partitions: partitions)])
             }
             let began = ContinuousClock.now
-            let bytes = try await fill(log)
+            let filler = EventFiller(topic: topic, events: events, features: features, seed: seed)
+            let bytes = try await filler.fill(log)
             let seconds = began.duration(to: .now).seconds
             let rate = Double(events) / seconds
             try common.output.summary(
@@ -61,39 +57,5 @@ struct BenchFillCommand: Command {
                 ],
                 text: "\(Units.count(events)) events written to \(topic) (\(Units.rate(rate)))")
         }
-    }
-
-    /// Writes the events, a few batches at once; returns the bytes of their values and keys.
-    private func fill(_ log: any EventLog) async throws -> Int {
-        let writer = try await log.writer()
-        var source = GeneratedEvents(features: features, seed: seed)
-        var bytes = 0
-        do {
-            try await withThrowingTaskGroup(of: Void.self) { sending in
-                var number = 0
-                var inFlight = 0
-                while number < events {
-                    var batch = RecordBatch()
-                    let index = batch.index(of: topic)
-                    for _ in 0..<min(Self.batchEvents, events - number) {
-                        source.append(number, to: &batch, topic: index)
-                        number += 1
-                    }
-                    bytes += batch.byteCount
-                    if inFlight == Self.batchesInFlight {
-                        try await sending.next()
-                        inFlight -= 1
-                    }
-                    inFlight += 1
-                    sending.addTask { [batch] in _ = try await writer.send(batch) }
-                }
-                try await sending.waitForAll()
-            }
-        } catch {
-            await writer.close(deadline: CommonOptions.closeDeadline)
-            throw error
-        }
-        await writer.close(deadline: CommonOptions.closeDeadline)
-        return bytes
     }
 }

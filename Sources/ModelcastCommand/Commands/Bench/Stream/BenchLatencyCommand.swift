@@ -3,7 +3,6 @@ import Basics
 import Catalog
 import EventLog
 import FoundationEssentials
-import Glibc
 
 /// `modelcast bench latency`: from the moment an event is due to the moment its prediction is read.
 struct BenchLatencyCommand: Command {
@@ -58,9 +57,8 @@ struct BenchLatencyCommand: Command {
         case (let given?, nil):
             command = given
         case (nil, let model?):
-            let program = CommandLine.arguments.first ?? "modelcast"
             command =
-                "\(Self.quoted(Self.ownPath ?? program)) score --model \(Self.quoted(model.description)) "
+                "\(BenchService.ownCommand) score --model \(BenchService.quoted(model.description)) "
                 + "--delivery \(delivery) --input $MODELCAST_BENCH_INPUT --output $MODELCAST_BENCH_OUTPUT "
                 + "--group $MODELCAST_BENCH_GROUP --log-level warning"
         default:
@@ -160,17 +158,5 @@ struct BenchLatencyCommand: Command {
                 .child, "\(probe.unanswered) of \(probe.events) events were not answered",
                 hint: "the service's own output says why", recovery: .fixInput)
         }
-    }
-
-    /// The file of this program.
-    private static var ownPath: String? {
-        var bytes = [CChar](repeating: 0, count: Int(PATH_MAX))
-        let count = readlink("/proc/self/exe", &bytes, bytes.count)
-        guard count > 0 else { return nil }
-        return String(decoding: bytes[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    }
-
-    private static func quoted(_ word: String) -> String {
-        "'" + word.replacing("'", with: "'\\''") + "'"
     }
 }

@@ -61,4 +61,19 @@ struct BenchService: Sendable {
         let user = Duration.seconds(usage.ru_utime.tv_sec) + .microseconds(usage.ru_utime.tv_usec)
         return user + .seconds(usage.ru_stime.tv_sec) + .microseconds(usage.ru_stime.tv_usec)
     }
+
+    // MARK: Words of a shell
+
+    /// This program, as a shell takes it.
+    static var ownCommand: String {
+        var bytes = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let count = readlink("/proc/self/exe", &bytes, bytes.count)
+        guard count > 0 else { return quoted(CommandLine.arguments.first ?? "modelcast") }
+        return quoted(String(decoding: bytes[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self))
+    }
+
+    /// `word` as one word of a shell.
+    static func quoted(_ word: String) -> String {
+        "'" + word.replacing("'", with: "'\\''") + "'"
+    }
 }

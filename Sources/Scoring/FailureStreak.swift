@@ -1,0 +1,26 @@
+internal import EventLog
+
+/// Failures in a row, without a commit between them.
+struct FailureStreak {
+    private var began: ContinuousClock.Instant?
+    private var count = 0
+
+    /// Throws `error`, of something that began at `start`, when nothing could be committed for `limit`.
+    mutating func note(
+        _ error: LogError, since start: ContinuousClock.Instant, giveUpAfter limit: Duration
+    ) throws(LogError) {
+        let first = began ?? start
+        began = first
+        count += 1
+        guard first.duration(to: .now) < limit else { throw error }
+    }
+
+    /// A transaction was committed.
+    mutating func reset() {
+        began = nil
+        count = 0
+    }
+
+    /// How long to wait before the next try: doubling from 20 ms to a second.
+    var pause: Duration { .milliseconds(min(1_000, 20 << min(count, 6))) }
+}
