@@ -3,12 +3,12 @@ internal import EventLog
 internal import Modelcast
 internal import Telemetry
 
-/// The loop of the scoring service: score what was read while the next records come in, and let two lanes take
-/// turns, one gathering while the other commits.
+/// The loop of the scoring service: score what was read while the next records come in, and let two lanes
+/// take turns, one gathering while the other commits.
 ///
-/// One task runs it. A read and a commit are child tasks beside it, and it waits for whichever ends first. When
-/// a transaction ends is decided by `TransactionPolicy`; what must be committed, and where to start again after
-/// a failure, by `TransactionLedger`.
+/// One task runs it. A read and a commit are child tasks beside it, and it waits for whichever ends first.
+/// When a transaction ends is decided by `TransactionPolicy`; what must be committed, and where to start
+/// again after a failure, by `TransactionLedger`.
 ///
 /// Confined to the task that calls `run`.
 final class ScoringPipeline {
