@@ -57,9 +57,11 @@ enum JourneyLog: String, CaseIterable, Sendable {
         let scorer = try workspace.start(["score", "--model", "sum@production", "--format", "json"] + words)
         for version in 1...4 {
             // Each version is live before its quarter of the events, so that it surely scores some of them;
-            // the next one is published and promoted while these flow.
+            // the next one is published and promoted while these flow. The first also waits for the group:
+            // until then nothing is scored, whatever is live.
             let isLive = try await scorer.wait(upTo: .seconds(60)) { scorer in
                 scorer.errorOutput.contains("model is live model=sum version=\(version) ")
+                    && scorer.errorOutput.contains("partitions assigned")
             }
             #expect(isLive, "version \(version) is not live: \(scorer.errorOutput)")
             let sender = try workspace.start(
