@@ -114,3 +114,35 @@ ensure_swift() {
         fail "Then run this again."
     fi
 }
+
+# The libraries that trained models come from, as oracles of the tests; made once. The caller has `note_skipped`, which
+# says what is left out, and a folder $logs.
+prepare_python() {
+    local packages=(xgboost-cpu==3.2.0 numpy confluent-kafka zstandard scikit-learn)
+    if [ ! -f .venv/complete ] || [ "$(cat .venv/complete)" != "${packages[*]}" ]; then
+        say "Preparing .venv with the tests' Python packages…"
+        rm -rf .venv
+        if ! { python3 -m venv .venv && .venv/bin/pip install --quiet --disable-pip-version-check "${packages[@]}"; } \
+            >"$logs/python" 2>&1 </dev/null; then
+            tail -n 5 "$logs/python" >&2
+            rm -rf .venv
+            note_skipped "Python oracles: .venv could not be made (is there a network?); tests that compare with Python are skipped"
+            return 0
+        fi
+        printf '%s' "${packages[*]}" >.venv/complete
+    fi
+    export MODELCAST_PYTHON=$repository/.venv/bin/python
+}
+
+# A real Kafka, if there is one beside the repository.
+prepare_kafka() {
+    local beside=$repository/../shared/kafka/kafka
+    if [ -z "${MODELCAST_KAFKA:-}" ] && [ -x "$beside" ]; then MODELCAST_KAFKA=$(cd "$(dirname "$beside")" && pwd)/kafka; fi
+    if [ -z "${MODELCAST_KAFKA:-}" ]; then
+        note_skipped "real Kafka: set MODELCAST_KAFKA to a script that starts one; tests on a real Kafka are skipped"
+        return 0
+    fi
+    export MODELCAST_KAFKA
+    command -v java >/dev/null || (ensure_packages default-jre-headless) ||
+        note_skipped "real Kafka: it needs Java 17; tests on a real Kafka are skipped"
+}

@@ -159,14 +159,15 @@ public struct RecordBatch: Sendable {
     }
 
     /// Appends a copy of record `index` of `other`, its headers included, under topic index `topic` of this
-    /// batch.
+    /// batch and with the given place.
     public mutating func append(
-        copyOf index: Int, of other: RecordBatch, topic: Int, partition: Partition? = nil
+        copyOf index: Int, of other: RecordBatch, topic: Int, partition: Partition? = nil,
+        offset: Offset? = nil
     ) {
         let source = other.slots[index]
         let end = other.end(of: index)
         begin(
-            topic: topic, partition: partition, offset: nil,
+            topic: topic, partition: partition, offset: offset,
             timestamp: Timestamp(milliseconds: source.timestamp))
         let shift = bytes.count - source.start
         copy(other.bytes.span.extracting(source.start..<end))

@@ -5,9 +5,7 @@ import EventLog
 import EventLogTesting
 import Foundation
 import KafkaLog
-import Modelcast
 import Models
-import Snapshots
 import Testing
 
 /// Where a journey's log is.
@@ -79,13 +77,10 @@ enum JourneyLog: String, CaseIterable, Sendable {
         #expect(try scored.summary["events"] as? Int == count, "\(scored)")
         #expect(try scored.summary["deadLetters"] as? Int == count / 1_000)
 
-        let audit = try await StreamAudit.read(log, topics, model: "sum")
-        #expect(audit.events == count)
-        #expect(audit.predictions + audit.deadLetters == count)
-        #expect(audit.deadLetters == count / 1_000)
-        #expect(audit.outcomesOtherThanOne.isEmpty)
-        #expect(audit.differing.isEmpty)
-        #expect(audit.versions.keys.sorted() == [1, 2, 3, 4])
+        let audit = try await workspace.audit("sum", words)
+        try audit.expectClean(events: count, deadLetters: count / 1_000)
+        #expect(try audit.versions == [1, 2, 3, 4], "\(audit.outcome)")
+        #expect(try await log.idsEndingOtherThanOnce(topics).isEmpty)
         await log.close(deadline: .seconds(5))
     }
 
@@ -117,11 +112,8 @@ enum JourneyLog: String, CaseIterable, Sendable {
         )
         .outcome()
         #expect(last.code == 0, "\(last)")
-        let audit = try await StreamAudit.read(log, topics, model: "sum")
-        #expect(audit.events == count)
-        #expect(audit.outcomesOtherThanOne.isEmpty)
-        #expect(audit.predictions + audit.deadLetters == count)
-        #expect(audit.differing.isEmpty)
+        try await workspace.audit("sum", words).expectClean(events: count, deadLetters: count / 500)
+        #expect(try await log.idsEndingOtherThanOnce(topics).isEmpty)
         await log.close(deadline: .seconds(5))
     }
 }
@@ -174,84 +166,5 @@ extension EventLog {
             }
             try await Task.sleep(for: .milliseconds(50))
         }
-    }
-
-    /// Hands every committed record of `topic` to `body`.
-    func scan(_ topic: TopicName, _ body: (Record) throws -> Void) async throws {
-        let partitions = try await partitionCount(of: topic) ?? 0
-        let start = (0..<partitions).map { (TopicPartition(topic, $0), StartPosition.earliest) }
-        let reader = try await reader(ReaderOptions(start: Dictionary(uniqueKeysWithValues: start)))
-        var open = Set(start.map(\.0))
-        var batch = RecordBatch()
-        while !open.isEmpty {
-            batch.removeAll()
-            switch try await reader.read(into: &batch, limit: ReadLimit(), wait: .seconds(20)) {
-            case .records: for index in 0..<batch.count { try body(batch.record(at: index)) }
-            case .caughtUp(let places): open.subtract(places.keys)
-            default: throw LogError(.timedOut, "\(topic) does not come to its end", recovery: .bug)
-            }
-        }
-        await reader.close(deadline: .seconds(5))
-    }
-}
-
-/// Reads a run back and computes every prediction again with the version that it names.
-struct StreamAudit {
-    var events = 0
-    var predictions = 0
-    var deadLetters = 0
-    /// Ids of events that ended more or less often than once.
-    var outcomesOtherThanOne: [String] = []
-    /// Ids whose prediction is not what its version makes of the event.
-    var differing: [String] = []
-    var versions: [Int: Int] = [:]
-
-    static func read(_ log: any EventLog, _ topics: TopicNames, model: ModelName) async throws -> StreamAudit
-    {
-        var audit = StreamAudit()
-        var inputs: [String: Float] = [:]
-        var outcomes: [String: Int] = [:]
-        try await log.scan(topics.events) { record in
-            audit.events += 1
-            let bytes = record.value ?? []
-            let event = try JSONValue(parsing: bytes.span)
-            let id = try event["id"]?.string("id") ?? ""
-            outcomes[id] = 0
-            inputs[id] = (try? event["features"]?["x"]?.number("x")).map { Float($0) }
-        }
-        var results: [(id: String, version: Int, prediction: Float)] = []
-        try await log.scan(topics.predictions) { record in
-            audit.predictions += 1
-            let bytes = record.value ?? []
-            let value = try JSONValue(parsing: bytes.span)
-            guard let id = try value["id"]?.string("id"),
-                let version = try value["version"]?.integer("version"),
-                let prediction = try value["prediction"]?.number("prediction")
-            else { return }
-            outcomes[id, default: 0] += 1
-            audit.versions[version, default: 0] += 1
-            results.append((id, version, Float(prediction)))
-        }
-        try await log.scan(topics.deadLetter) { record in
-            audit.deadLetters += 1
-            outcomes[String(decoding: record.key ?? [], as: UTF8.self), default: 0] += 1
-        }
-        audit.outcomesOtherThanOne = outcomes.filter { $0.value != 1 }.keys.sorted()
-        var loaded: [Int: LoadedModel] = [:]
-        for version in audit.versions.keys {
-            guard let number = ModelVersion(version) else { continue }
-            loaded[version] = try await ModelLoader().load(
-                ModelReference(model, .version(number)), from: log, topics: topics, folders: .none)
-        }
-        for result in results {
-            guard let input = inputs[result.id], let model = loaded[result.version],
-                model.predictor.predict(rows: [input]).prediction(0).bitPattern
-                    == result.prediction.bitPattern
-            else {
-                audit.differing.append(result.id)
-                continue
-            }
-        }
-        return audit
     }
 }

@@ -29,6 +29,9 @@ enum CommandList {
         .group(
             "events", abstract: "Append events to the log.", section: "Log",
             [.command(EventsSendCommand.self)]),
+        .group(
+            "audit", abstract: "Check what stands in the log against what is promised.", section: "Log",
+            [.command(AuditPredictionsCommand.self)]),
         .command(DoctorCommand.self),
         .group(
             "bench", abstract: "Measure this machine.", section: "Help",

@@ -3,6 +3,7 @@ import Basics
 import Catalog
 import EventLog
 import Foundation
+import Scoring
 import Training
 
 /// `modelcast demo`: the main job end to end, in real time, then a summary.
@@ -88,7 +89,7 @@ struct DemoCommand: Command {
                 "versions": JSON(summary.versions), "events": JSON(summary.audit.events),
                 "predictions": JSON(summary.audit.predictions),
                 "deadLetters": JSON(summary.audit.deadLetters),
-                "lost": JSON(summary.audit.lost), "doubled": JSON(summary.audit.doubled),
+                "lost": JSON(summary.lost), "doubled": JSON(summary.doubled),
                 "aucBefore": .rounded(summary.aucBefore, places: 4),
                 "aucAfter": .rounded(summary.aucAfter, places: 4),
                 "aucLearned": .rounded(summary.aucLearned, places: 4),
@@ -97,9 +98,11 @@ struct DemoCommand: Command {
                 "folder": .string(options.folder),
             ],
             text: summary.text(broker: common.broker.url.description, folder: options.folder))
-        guard summary.audit.lost == 0, summary.audit.doubled == 0 else {
+        guard summary.audit.isClean, summary.lost == 0 else {
             throw CommandError(
-                .audit, "\(summary.audit.lost) events were lost and \(summary.audit.doubled) doubled",
+                .audit,
+                "\(summary.lost) events were lost, \(summary.doubled) doubled, and "
+                    + "\(summary.audit.count(.differing)) predictions are not those of their version",
                 hint: "please report this with the files in \(options.folder)", recovery: .bug)
         }
     }
@@ -115,8 +118,6 @@ struct DemoCommand: Command {
 }
 
 extension CommandError.Code {
-    /// What was read back is not what was sent.
-    static let audit = CommandError.Code("audit-failed")
     /// A step does not come to its end.
     static let demoStuck = CommandError.Code("demo-stuck")
     /// The data does not suit the job.

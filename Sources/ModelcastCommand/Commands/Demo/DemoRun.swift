@@ -49,12 +49,13 @@ struct DemoRun {
         try await stream(data, models, first.manifest.version, publisher, &summary)
         await publisher.close()
 
-        summary.audit = try await DemoAudit.read(log, topics)
-        let versions = summary.audit.versions.sorted { $0.key < $1.key }
+        summary.audit = try await audit()
+        let versions = summary.audit.versions
         try say(
             "audit",
             "\(Units.count(summary.audit.events)) events read back; predictions by version: "
-                + versions.map { "\($0.key) made \(Units.count($0.value))" }.joined(separator: ", "))
+                + versions.map { "\($0.version) made \(Units.count($0.predictions))" }.joined(separator: ", ")
+        )
         summary.eventsPerSecond = try await fullSpeed()
         try say(
             "full speed", "the same stream again, by a fresh group: \(Units.rate(summary.eventsPerSecond))")
@@ -73,10 +74,7 @@ struct DemoRun {
         let stop = StopSignal()
         let scoring = ScoringService(
             log: log, slot: subscription.slot, following: subscription.reference.description,
-            options: ScoringOptions(
-                input: topics.events, output: topics.predictions, deadLetter: topics.deadLetter,
-                group: "\(topics.events).demo",
-                instance: "demo-1"), instruments: instruments)
+            options: scoringOptions, instruments: instruments)
         let learner = LearningService(log: log, options: learning(data, first), instruments: instruments)
         // Ends the learner as soon as it has published once: one version is what is to be seen.
         let learned = StopSignal()
@@ -182,7 +180,26 @@ struct DemoRun {
         return learning
     }
 
+    private var scoringOptions: ScoringOptions {
+        ScoringOptions(
+            input: topics.events, output: topics.predictions, deadLetter: topics.deadLetter,
+            group: "\(topics.events).demo", instance: "demo-1")
+    }
+
     // MARK: After the stream
+
+    /// Reads everything back, and computes every prediction again.
+    private func audit() async throws -> AuditReport {
+        let (log, topics, folders) = (self.log, self.topics, self.folders)
+        return try await PredictionAuditor(
+            log: log,
+            options: PredictionAuditor.Options(model: DemoModels.name, scoring: scoringOptions)
+        ) { version throws(ModelcastError) in
+            try await ModelLoader().load(
+                ModelReference(DemoModels.name, .version(version)), from: log, topics: topics,
+                folders: folders)
+        }.run()
+    }
 
     /// Scores the stream once more by a fresh group into topics of its own, as fast as it goes.
     private func fullSpeed() async throws -> Double {

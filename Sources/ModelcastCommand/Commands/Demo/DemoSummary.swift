@@ -1,10 +1,15 @@
 import Basics
+import Scoring
 
 /// What the demonstration showed.
 struct DemoSummary: Sendable {
     /// Versions published.
     var versions = 0
-    var audit = DemoAudit()
+    var audit = AuditReport()
+    /// Events that are neither a prediction nor a dead letter.
+    var lost: Int { audit.count(.lost) + audit.notYetScored }
+    /// Predictions and dead letters beyond one an event.
+    var doubled: Int { audit.count(.doubled) + audit.count(.unfounded) }
     var aucBefore = 0.0
     var aucAfter = 0.0
     /// The learner's prequential area under the curve.
@@ -23,7 +28,11 @@ struct DemoSummary: Sendable {
                 "\(Units.count(audit.events)) → \(Units.count(audit.predictions)) predictions, "
                     + "\(Units.count(audit.deadLetters)) dead letters"
             ),
-            ("exactly once", "\(audit.lost) lost, \(audit.doubled) doubled (read back and counted)"),
+            (
+                "exactly once",
+                "\(lost) lost, \(doubled) doubled; \(Units.count(audit.recomputed)) read back and "
+                    + "computed again, bit for bit"
+            ),
             ("AUC", "\(Self.round(aucBefore)) before, \(Self.round(aucAfter)) after, on rides held out"),
             (
                 "publish to live",

@@ -1,0 +1,108 @@
+import Basics
+import EventLogTesting
+import Foundation
+import Synchronization
+import Testing
+
+extension Fire {
+    /// Exactly-once scoring while everything around it dies: scorers are killed at random moments, join and
+    /// leave, versions change, brokers are killed and come back. Afterwards each event has ended once, as its
+    /// version has it.
+    @Suite(.serialized, .timeLimit(.minutes(Soak.isLong ? 30 : 5))) struct ScoringUnderFire {
+        private struct Plan {
+            var events = Soak.scale(20_000, long: 500_000)
+            var kills = Soak.scale(4, long: 100)
+            var versions = Soak.scale(3, long: 10)
+            var instancesMax = 3
+            var badEvery = 250
+            /// Kills between two deaths of a broker.
+            var killsPerBroker = Soak.scale(3, long: 15)
+        }
+
+        @Test(arguments: FireEngine.available)
+        func eachEventEndsOnceWhateverDies(engine: FireEngine) async throws {
+            let plan = Plan()
+            var random = SeededRandom(seed: Soak.seed)
+            let began = ContinuousClock.now
+            let stream = try await FireStream(engine)
+            try await stream.publish(1)
+            let fleet = ScorerFleet(stream)
+            try fleet.join()
+            try fleet.join()
+            // Events flow all the while: each kill lets more of them through, the last share comes at the
+            // end.
+            let share = plan.events / (plan.kills + 2)
+            let allowed = Allowance(share)
+            let sender = Task {
+                try await stream.send(1...plan.events, badEvery: plan.badEvery, size: 200) { allowed.count }
+            }
+            var versions = 1
+            var brokers = 0
+            while fleet.kills < plan.kills {
+                let due = fleet.kills * (plan.versions - 1) / max(1, plan.kills - 1) + 1
+                if versions < min(due, plan.versions), fleet.isLive(versions) {
+                    versions += 1
+                    try await stream.publish(versions)
+                }
+                try await Task.sleep(for: .milliseconds(Int64.random(in: 50...1_800, using: &random)))
+                switch Int.random(in: 0..<10, using: &random) {
+                case 0 where fleet.count < plan.instancesMax, 1 where fleet.count < 2: try fleet.join()
+                case 2: try await fleet.leave(using: &random)
+                default: try await fleet.kill(using: &random)
+                }
+                allowed.raise(to: share * (fleet.kills + 1))
+                if let kafka = stream.kafka, fleet.kills / plan.killsPerBroker > brokers {
+                    let victim = engine == .kafka ? 1 : brokers % 3 + 1
+                    brokers += 1
+                    try await kafka.kill(broker: victim)
+                    try await Task.sleep(for: .milliseconds(Int64.random(in: 0...2_000, using: &random)))
+                    try await kafka.restart(broker: victim)
+                }
+            }
+            while versions < plan.versions {
+                try await fleet.replaceEnded()
+                // What is live gets its share of the events before the next one comes.
+                if fleet.isLive(versions) {
+                    allowed.raise(to: allowed.count + share / plan.versions)
+                    try await Task.sleep(for: .milliseconds(500))
+                    versions += 1
+                    try await stream.publish(versions)
+                }
+                try await Task.sleep(for: .milliseconds(50))
+            }
+            while !fleet.isLive(versions) {
+                try await fleet.replaceEnded()
+                try await Task.sleep(for: .milliseconds(50))
+            }
+            allowed.raise(to: .max)
+            try await sender.value
+            try await fleet.end()
+            let audit = try await stream.expectEachOnce(events: plan.events, badEvery: plan.badEvery)
+            #expect(try audit.versions == Array(1...plan.versions), "seed \(Soak.seed): \(audit.outcome)")
+            #expect(fleet.ownEnds.isEmpty, "seed \(Soak.seed): \(fleet.ownEnds.prefix(3))")
+            Soak.report(
+                "ScoringUnderFire.eachEventEndsOnceWhateverDies", engine: engine.rawValue,
+                [
+                    "events": plan.events, "kills": fleet.kills, "joins": fleet.joins, "leaves": fleet.leaves,
+                    "brokerKills": brokers, "versions": try audit.versions.count,
+                    "recomputed": try audit.count("recomputed"),
+                    "deadLetters": try audit.count("deadLetters"),
+                    "lost": try audit.count("lost"), "doubled": try audit.count("doubled"),
+                    "differing": try audit.count("differing"), "refusedStarts": fleet.refusedStarts,
+                    "seconds": Int(began.duration(to: .now).seconds),
+                ])
+            await stream.close()
+        }
+    }
+}
+
+/// How far a sender may go.
+private final class Allowance: Sendable {
+    private let number: Atomic<Int>
+
+    init(_ number: Int) { self.number = Atomic(number) }
+
+    var count: Int { number.load(ordering: .relaxed) }
+
+    func raise(to count: Int) { number.store(count, ordering: .relaxed) }
+}
