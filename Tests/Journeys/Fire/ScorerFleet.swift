@@ -80,10 +80,15 @@ final class ScorerFleet {
     }
 
     /// Whether a running scorer has made `version` live.
-    func isLive(_ version: Int) -> Bool {
-        running.contains {
-            $0.program.errorOutput.contains("model is live model=sum version=\(version) ")
-        }
+    func isLive(_ version: Int) -> Bool { running.contains { Self.hasMadeLive(version, $0.program) } }
+
+    /// Whether all running scorers have.
+    func isLiveEverywhere(_ version: Int) -> Bool {
+        running.allSatisfy { Self.hasMadeLive(version, $0.program) }
+    }
+
+    private static func hasMadeLive(_ version: Int, _ program: RunningProgram) -> Bool {
+        program.errorOutput.contains("model is live model=sum version=\(version) ")
     }
 
     /// Ends all gracefully.
