@@ -85,7 +85,12 @@ extension Fire {
             let made = try audit.versions
             #expect(made.count >= Soak.scale(2, long: plan.versions), "seed \(Soak.seed): \(made)")
             #expect(made.last == plan.versions, "seed \(Soak.seed): \(made)")
-            #expect(fleet.ownEnds.isEmpty, "seed \(Soak.seed): \(fleet.ownEnds.prefix(3))")
+            // A scorer may give up when its broker is away for longer than a transaction may last; it has to
+            // say so, and nothing else ends one.
+            let unexplained = fleet.ownEnds.filter {
+                brokers == 0 || !$0.contains(#"{"error":{"code":"log""#)
+            }
+            #expect(unexplained.isEmpty, "seed \(Soak.seed): \(unexplained.prefix(3))")
             Soak.report(
                 "ScoringUnderFire.eachEventEndsOnceWhateverDies", engine: engine.rawValue,
                 [
@@ -95,6 +100,7 @@ extension Fire {
                     "deadLetters": try audit.count("deadLetters"),
                     "lost": try audit.count("lost"), "doubled": try audit.count("doubled"),
                     "differing": try audit.count("differing"), "refusedStarts": fleet.refusedStarts,
+                    "gaveUp": fleet.ownEnds.count,
                     "seconds": Int(began.duration(to: .now).seconds),
                 ])
             await stream.close()
