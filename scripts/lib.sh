@@ -146,3 +146,8 @@ prepare_kafka() {
     command -v java >/dev/null || (ensure_packages default-jre-headless) ||
         note_skipped "real Kafka: it needs Java 17; tests on a real Kafka are skipped"
 }
+
+# The suites that inject faults: types of the tests whose names end so.
+list_suites_under_fire() {
+    grep -rhoE '\b(struct|enum|class) [A-Za-z0-9]+UnderFire\b' Tests --include='*.swift' | awk '{print $2}' | sort -u
+}
