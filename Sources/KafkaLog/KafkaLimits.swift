@@ -14,8 +14,8 @@ enum KafkaLimits {
     static let groupClients = 4
     /// How long a client that has never reached a broker keeps trying before an administrative call gives up.
     static let firstContact: Duration = .seconds(3)
-    /// How long after a commit the next transaction of the same writer sends nothing.
-    static let restAfterCommit: Duration = .milliseconds(4)
+    /// How many records of a transaction are kept until its commit; a larger one is sent as it comes.
+    static let gatheredRecordsMax = 2_000
     /// How long an abort waits for what is on its way.
     static let settling: Duration = .seconds(5)
     /// How long a writer waits before it looks again whether the local queue has room.

@@ -19,12 +19,12 @@ final class KafkaTransactionalWriter: TransactionalWriter, Closable {
     private let state = Mutex(State.idle)
     /// Whether librdkafka has given up the open transaction by itself.
     private let frozen = Atomic<Bool>(false)
-    /// When the last transaction was committed, and what was sent too soon after it.
-    private let resting = Mutex(Resting())
+    /// What the open transaction has not yet handed to librdkafka.
+    private let gathered = Mutex(Gathered())
 
-    private struct Resting {
-        var until: ContinuousClock.Instant?
+    private struct Gathered {
         var batches: [RecordBatch] = []
+        var records = 0
     }
 
     /// Makes the client and fences every older writer of the same name, which aborts what that left open.
@@ -81,15 +81,15 @@ final class KafkaTransactionalWriter: TransactionalWriter, Closable {
     func send(_ batch: RecordBatch) async throws(LogError) {
         try requireOpen("writing")
         if batch.isEmpty { return }
-        // Right after a commit the coordinator refuses to let partitions into the next transaction, and
-        // librdkafka then waits 20 ms: what comes sooner is kept until the commit is surely completed.
-        let ready = resting.withLock { resting -> [RecordBatch] in
-            if let until = resting.until, until > .now {
-                resting.batches.append(batch)
-                return []
-            }
-            defer { resting = Resting() }
-            return resting.batches + [batch]
+        // A small transaction goes out at its commit, in one go. Record by record it would be many requests, and
+        // librdkafka's thread turns in circles without a pause while records wait for their partitions to be
+        // let into the transaction, or for one of five requests to be answered.
+        let ready = gathered.withLock { gathered -> [RecordBatch] in
+            gathered.batches.append(batch)
+            gathered.records += batch.count
+            guard gathered.records >= KafkaLimits.gatheredRecordsMax else { return [] }
+            defer { gathered.batches = [] }
+            return gathered.batches
         }
         try await enqueue(ready)
     }
@@ -102,17 +102,17 @@ final class KafkaTransactionalWriter: TransactionalWriter, Closable {
         }
     }
 
-    /// What was kept, which nobody keeps any more.
-    private func takeKept() -> [RecordBatch] {
-        resting.withLock { resting in
-            defer { resting.batches = [] }
-            return resting.batches
+    /// What was gathered, which nobody keeps any more.
+    private func takeGathered() -> [RecordBatch] {
+        gathered.withLock { gathered in
+            defer { gathered = Gathered() }
+            return gathered.batches
         }
     }
 
     func commit(consumed: ConsumedOffsets?) async throws(LogError) {
         try requireOpen("committing")
-        try await enqueue(takeKept())
+        try await enqueue(takeGathered())
         if let consumed, !consumed.offsets.isEmpty { try await sendOffsets(consumed) }
         do throws(LogError) {
             try await core.repeatedly("committing a transaction of '\(id)'", limit: core.deliveryTimeout) {
@@ -123,7 +123,6 @@ final class KafkaTransactionalWriter: TransactionalWriter, Closable {
             if error.severity == .retriable { throw error }
             throw remember(describe(error))
         }
-        resting.withLock { $0.until = .now + KafkaLimits.restAfterCommit }
         state.withLock { $0 = .idle }
     }
 
@@ -133,7 +132,7 @@ final class KafkaTransactionalWriter: TransactionalWriter, Closable {
         case .dead(let error): throw error
         case .open, .failed: break
         }
-        _ = takeKept()
+        _ = takeGathered()
         let isFrozen = frozen.load(ordering: .acquiring)
         // After an error of its own librdkafka sends nothing more, so there is nothing to wait for.
         if !isFrozen { await core.settle(atMost: min(core.deliveryTimeout, KafkaLimits.settling)) }
