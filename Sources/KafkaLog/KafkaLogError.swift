@@ -9,7 +9,8 @@ extension LogError {
         let severity: Severity
         if failure.isFatal || row.code == .fenced {
             severity = .fatal
-        } else if failure.needsAbort {
+        } else if failure.needsAbort || row.code == .notAssigned {
+            // The group has moved on: the next read tells what this member still has.
             severity = .abortable
         } else {
             severity = failure.isRetriable || row.isRetriable ? .retriable : .fatal
