@@ -155,7 +155,8 @@ struct KafkaErrorTableTests {
         arguments: [
             (3, LogError.Code.notFound, LogError.Severity.fatal), (6, .unavailable, .retriable),
             (-195, .unavailable, .retriable), (-185, .timedOut, .retriable), (10, .tooLarge, .fatal),
-            (90, .fenced, .fatal), (82, .fenced, .fatal), (58, .denied, .fatal), (22, .notAssigned, .abortable),
+            (90, .fenced, .fatal), (82, .fenced, .fatal), (58, .denied, .fatal),
+            (22, .notAssigned, .abortable),
             (9_999, .engine, .fatal),
         ] as [(Int32, LogError.Code, LogError.Severity)])
     func classes(code: Int32, wanted: LogError.Code, severity: LogError.Severity) {
