@@ -48,16 +48,20 @@ public final class ThreadExecutor: SerialExecutor, TaskExecutor {
         _ work: @Sendable @escaping () throws(Failure) -> Value
     ) async throws(Failure) -> Value {
         let result: Result<Value, Failure> = await withCheckedContinuation { continuation in
-            queue.add(
-                .closure {
-                    do throws(Failure) {
-                        continuation.resume(returning: .success(try work()))
-                    } catch {
-                        continuation.resume(returning: .failure(error))
-                    }
-                })
+            submit {
+                do throws(Failure) {
+                    continuation.resume(returning: .success(try work()))
+                } catch {
+                    continuation.resume(returning: .failure(error))
+                }
+            }
         }
         return try result.get()
+    }
+
+    /// Runs `work` on the thread, after what came before it; returns at once.
+    public func submit(_ work: @Sendable @escaping () -> Void) {
+        queue.add(.closure(work))
     }
 }
 

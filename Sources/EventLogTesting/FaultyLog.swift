@@ -39,18 +39,22 @@ public final class FaultPlan: Sendable {
     }
 
     private let number: Int
+    private let isLasting: Bool
     private let kinds: Set<Operation>
     private let moment: Moment
     private let error: LogError
     private let state = Mutex(State())
 
-    /// Operation `number` (from 1) of `kinds` fails with `error`. 0: none does.
+    /// Operation `number` (from 1) of `kinds` fails with `error`; when it `lasts`, every later one does too.
+    /// 0: none does.
     public init(
         failing number: Int, of kinds: Set<Operation> = Set(Operation.allCases), _ moment: Moment = .before,
+        lasts: Bool = false,
         with error: LogError = LogError(
             .timedOut, "the fault plan says no", severity: .abortable, recovery: .retry)
     ) {
         self.number = number
+        isLasting = lasts
         self.kinds = kinds
         self.moment = moment
         self.error = error
@@ -68,7 +72,7 @@ public final class FaultPlan: Sendable {
         guard kinds.contains(kind) else { return try await body() }
         let fires = state.withLock { state in
             state.count += 1
-            guard state.count == number else { return false }
+            guard state.count == number || (isLasting && state.fired) else { return false }
             state.fired = true
             return true
         }

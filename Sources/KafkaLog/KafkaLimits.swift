@@ -18,6 +18,10 @@ enum KafkaLimits {
     static let gatheredRecordsMax = 2_000
     /// How long an abort waits for what is on its way.
     static let settling: Duration = .seconds(5)
+    /// How long a call may outlast its limit before nobody waits for it any more.
+    static let overtime: Duration = .seconds(2)
+    /// How long a closed member that cannot leave yet is served before calls of it have a turn.
+    static let closedTurn: Duration = .milliseconds(250)
     /// How long a writer waits before it looks again whether the local queue has room.
     static let fullQueuePause: Duration = .milliseconds(2)
     /// Messages in a producer's local queue.
@@ -43,6 +47,9 @@ enum KafkaLimits {
     /// Producers wait this long before they repeat a refused request; librdkafka's own 100 ms make every
     /// transaction that follows another one wait as long.
     static let retryBackoffMilliseconds = 5
+    /// How long a topic that a broker does not know is asked for again: another broker may have made it just
+    /// now.
+    static let unknownTopicPatience: Duration = .seconds(1)
     /// How long a new topic may take to appear on all brokers.
     static let topicPropagation: Duration = .seconds(10)
 }

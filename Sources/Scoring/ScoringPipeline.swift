@@ -101,12 +101,14 @@ final class ScoringPipeline {
     private func loop(_ work: inout Work) async throws(LogError) {
         while true {
             do throws(LogError) {
-                if try await step(&work) { return }
+                if try await step(&work) { break }
             } catch {
-                uncommitted.note(ledger)
+                uncommitted.note(ledger, error)
                 try await recover(from: error, &work)
             }
         }
+        // Asked to stop before what had failed could be read again: whoever asked must learn of it.
+        if stop.isRaised, !uncommitted.isEmpty, let reason = uncommitted.reason { throw reason }
     }
 
     /// One turn; true when everything is done.
@@ -202,6 +204,8 @@ final class ScoringPipeline {
     /// topic.
     private func noteAssigned(_ places: [TopicPartition]) throws(LogError) {
         instruments.emit(PartitionsAssigned(places: places))
+        // The group goes on: what this member lost is read by whoever has it now.
+        uncommitted = UncommittedEvents()
         guard let other = places.first(where: { $0.topic != options.input }) else { return }
         throw LogError(
             .configuration,
@@ -318,6 +322,7 @@ final class ScoringPipeline {
                 // The earlier transaction did commit; only the later one starts again.
                 if case .success = result {
                     ledger.settle()
+                    uncommitted.inDoubt = 0
                     progress.add(sealedTally)
                 }
             case .read(let result):

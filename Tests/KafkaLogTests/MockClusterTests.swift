@@ -131,6 +131,83 @@ struct MockClusterTests {
         #expect(!lines.all.isEmpty, "librdkafka's complaints were not routed to the log")
     }
 
+    /// A transaction whose commit hangs: `rd_kafka_send_offsets_to_transaction` of librdkafka 2.0.2 does not
+    /// return while the group's coordinator is away.
+    private func withHangingCommit(
+        deliveryTimeout: Duration,
+        _ body: (MockKafkaCluster, any TransactionalWriter, RecordBatch, ConsumedOffsets) async throws -> Void
+    ) async throws {
+        let cluster = try MockKafkaCluster(brokers: 2)
+        try cluster.create("events", partitions: 1)
+        try cluster.setLeader(of: TopicPartition("events", 0), broker: 1)
+        try cluster.setCoordinator(ofTransactions: "writer", broker: 1)
+        try cluster.setCoordinator(ofGroup: "g", broker: 2)
+        let log = try KafkaLog.open(url: cluster.url, options: KafkaOptions(requestTimeout: .seconds(2)))
+        let writer = try await log.transactionalWriter(
+            id: "writer", WriterOptions(deliveryTimeout: deliveryTimeout, transactionTimeout: .seconds(60)))
+        try await log.writer().send(Record(topic: "events", value: [1]))
+        let member = try await log.groupReader(GroupOptions(group: "g", topics: ["events"]))
+        var batch = RecordBatch()
+        while try await member.read(into: &batch, limit: ReadLimit(), wait: .seconds(5)) != .records {}
+        try await writer.begin()
+        try await writer.send(batch)
+        try cluster.takeDown(broker: 2)
+        let offsets = [TopicPartition("events", 0): Offset(1)]
+        try await body(cluster, writer, batch, ConsumedOffsets(reader: member, offsets: offsets))
+        try cluster.bringUp(broker: 2)
+        await log.close(deadline: .seconds(5))
+    }
+
+    @Test("gives up a commit whose group's coordinator is gone, and goes on when it is back")
+    func groupCoordinatorGone() async throws {
+        try await withHangingCommit(deliveryTimeout: .seconds(1)) { cluster, writer, batch, consumed in
+            await expectFailure(.timedOut, .unavailable, within: .seconds(10)) {
+                try await writer.commit(consumed: consumed)
+            }
+            try cluster.bringUp(broker: 2)
+            try await writer.abort()
+            try await writer.begin()
+            try await writer.send(batch)
+            try await writer.commit(consumed: consumed)
+        }
+    }
+
+    @Test("ends by its deadline when a commit hangs for its group's coordinator")
+    func closingBesideAHangingCommit() async throws {
+        try await withHangingCommit(deliveryTimeout: .seconds(60)) { cluster, writer, batch, consumed in
+            let commit = Task { try await writer.commit(consumed: consumed) }
+            try await Task.sleep(for: .milliseconds(500))
+            let start = ContinuousClock.now
+            await writer.close(deadline: .seconds(1))
+            await expectFailure(.closed, within: .seconds(5)) { try await commit.value }
+            await expectFailure(.closed, within: .seconds(5)) { try await writer.begin() }
+            #expect(ContinuousClock.now - start < .seconds(5))
+        }
+    }
+
+    @Test("answers the calls of a closed member that cannot leave its group")
+    func closedMemberAnswers() async throws {
+        let cluster = try MockKafkaCluster()
+        try cluster.create("events", partitions: 1)
+        let log = try KafkaLog.open(url: cluster.url, options: KafkaOptions(requestTimeout: .seconds(1)))
+        // It gets no partitions, and must not be destroyed before it has been told of some.
+        // COORDINATOR_NOT_AVAILABLE
+        cluster.fail(.findCoordinator, with: Array(repeating: 15, count: 10_000))
+        let member = try await log.groupReader(GroupOptions(group: "g", topics: ["events"]))
+        await member.close(deadline: .milliseconds(200))
+        await expectFailure(.closed, within: .seconds(5)) {
+            try await member.commit([TopicPartition("events", 0): Offset(1)])
+        }
+        await expectFailure(.closed, within: .seconds(5)) {
+            var batch = RecordBatch()
+            _ = try await member.read(into: &batch, limit: ReadLimit(), wait: .seconds(1))
+        }
+        #expect(await member.assignment().isEmpty)
+        #expect(await member.lag().isEmpty)
+        cluster.clearFaults(of: .findCoordinator)
+        await log.close(deadline: .seconds(10))
+    }
+
     @Test("says that no broker answers at an address where none is")
     func nobodyThere() async throws {
         let log = try KafkaLog.open(

@@ -47,6 +47,20 @@ struct RealKafkaTests {
         await stranger.close(deadline: .seconds(5))
     }
 
+    /// With several brokers one of them may not know yet what another has made.
+    @Test("waits a moment for a topic that is being made")
+    func topicThatIsBeingMade() async throws {
+        let kafka = try await RealKafka.start()
+        let log = try KafkaLog.open(url: kafka.url)
+        let writer = try await log.writer()
+        let topic = RealKafka.uniqueTopic()
+        async let place = writer.send(Record(topic: topic, value: [1]))
+        try await Task.sleep(for: .milliseconds(200))
+        try await log.create([TopicDefinition(name: topic, partitions: 1)])
+        #expect(try await place.offset == Offset(0))
+        await log.close(deadline: .seconds(5))
+    }
+
     @Test("reads back what was acknowledged after the broker was killed and restarted")
     func killedBroker() async throws {
         let kafka = try await RealKafka.start()

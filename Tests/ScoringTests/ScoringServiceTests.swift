@@ -349,6 +349,32 @@ struct ScoringBench {
         #expect(summary.eventsPerSecond == 0)
     }
 
+    /// The log takes nothing more and goes on saying that it may be tried again: whoever stops the service
+    /// learns what was not committed.
+    @Test(arguments: Delivery.allCases)
+    func aStopOfAServiceThatCannotCommitTellsWhatItOwes(delivery: Delivery) async throws {
+        let bench = try await ScoringBench()
+        bench.slot.set(try ScoringBench.model(1))
+        try await bench.send(0..<100)
+        let plan = FaultPlan(failing: 1, of: [.commit], lasts: true)
+        let stop = StopSignal()
+        let service = bench.service(
+            bench.options(once: false, delivery: delivery), on: FaultyLog(bench.log, plan: plan))
+        let running = Task { try await service.run(stop: stop) }
+        while !plan.hasFired { try await Task.sleep(for: .milliseconds(2)) }
+        stop.raise()
+        let error = await #expect(throws: ScoringError.self) { try await running.value }
+        #expect(error?.message.contains("the fault plan says no") == true, "\(String(describing: error))")
+        #expect(
+            error?.message.contains(/of [0-9]+ events, was committed is not known|[0-9]+ events were read/)
+                == true, "\(String(describing: error))")
+        #expect(error?.hint.contains("is read again by the next instance") == true)
+        _ = try await bench.service(bench.options()).run(stop: StopSignal())
+        let ids = try await bench.readPredictions().map(\.id)
+        #expect(Set(ids).count == 100)
+        #expect(delivery == .atLeastOnce || ids.count == 100)
+    }
+
     @Test func aMissingInputTopicIsNamed() async throws {
         let bench = try await ScoringBench()
         bench.slot.set(try ScoringBench.model(1))

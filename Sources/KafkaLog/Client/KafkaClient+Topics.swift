@@ -6,18 +6,22 @@ extension KafkaClient {
     func awaitTopic(_ topic: TopicHandle, _ limit: Duration) throws(LogError) {
         let what = "looking up topic \(topic.name)"
         let deadline = Deadline(after: limit)
+        let appearing = Deadline(after: min(limit, KafkaLimits.unknownTopicPatience))
         var slices = Slices()
         while true {
             let slice = slices.next(deadline)
             let code = try use { handle throws(LogError) in handle.awaitTopic(topic, milliseconds: slice) }
             if code == 0 { return noteContact() }
             let failure = KafkaFailure(code: code)
-            guard KafkaErrorTable.row(of: code).isRetriable else { throw LogError.kafka(failure, what) }
+            let row = KafkaErrorTable.row(of: code)
+            guard row.isRetriable || (row.code == .notFound && !appearing.isOver) else {
+                throw LogError.kafka(failure, what)
+            }
             if let refusal { throw LogError.kafka(refusal, what) }
             guard !deadline.isOver else {
                 throw LogError.timedOut(what, after: limit, cause: trouble ?? failure)
             }
-            // An election, or a refused connection, answers at once.
+            // An election, a refused connection and an unknown topic answer at once.
             Pause.milliseconds(5)
         }
     }

@@ -25,7 +25,7 @@ final class ProducerCore: Sendable {
     let client: KafkaClient
     let options: KafkaOptions
     let deliveryTimeout: Duration
-    private let calls: ThreadExecutor
+    private let calls: CallThread
     private let topics = Mutex<[TopicName: TopicHandle]>([:])
     private let waiters = Mutex(Waiters())
     private let ended = Completion()
@@ -37,7 +37,7 @@ final class ProducerCore: Sendable {
         self.client = client
         self.options = options
         self.deliveryTimeout = deliveryTimeout
-        calls = ThreadExecutor(name: "kafka-call-\(name)")
+        calls = CallThread(client, name: "kafka-call-\(name)")
         // The thread holds this object until it has destroyed the client; `stop` ends it.
         _ = CancellableThread(name: "kafka-pump-\(name)") { [self] _ in pump() }
     }
@@ -52,8 +52,8 @@ final class ProducerCore: Sendable {
     ) async throws(LogError) {
         let client = client
         let deadline = Deadline(after: limit)
-        try await calls.run { () throws(LogError) in
-            while true {
+        try await calls.run(what, limit: limit) { isAwaited throws(LogError) in
+            while isAwaited() {
                 let slice = max(1, deadline.milliseconds(atMost: most))
                 let failure = try client.use { handle throws(LogError) in call(handle, slice) }
                 guard let failure else { return client.noteContact() }
@@ -82,7 +82,9 @@ final class ProducerCore: Sendable {
     /// client, or the late answer meets the next transaction, which ends the process by an assertion.
     func settle(atMost limit: Duration) async {
         let client = client
-        await calls.run { ProducerCore.settle(client, Deadline(after: limit)) }
+        _ = try? await calls.run("waiting for records on their way", limit: limit) { _ throws(LogError) in
+            ProducerCore.settle(client, Deadline(after: limit))
+        }
     }
 
     /// The same, on a thread that may block.
@@ -177,11 +179,9 @@ final class ProducerCore: Sendable {
         client.refuse()
         let said = Completion()
         // Not awaited by itself: a call before it may hang in librdkafka for longer than the deadline.
-        Task { [calls] in
-            await calls.run {
-                farewell(client, deadline)
-                said.signal()
-            }
+        calls.submit {
+            farewell(client, deadline)
+            said.signal()
         }
         // A tenth is kept for ending the client's threads.
         _ = await said.wait(atMost: deadline.remaining * 9 / 10)
@@ -194,6 +194,7 @@ final class ProducerCore: Sendable {
         isStopping.store(true, ordering: .releasing)
         try? client.useLast { handle throws(LogError) in handle.mainQueue().interrupt() }
         client.refuse()
+        calls.stop()
     }
 
     // MARK: Private
@@ -207,7 +208,7 @@ final class ProducerCore: Sendable {
     private func loadTopic(_ name: TopicName) async throws(LogError) -> TopicHandle {
         let client = client
         let limit = min(deliveryTimeout, options.requestTimeout)
-        let handle = try await calls.run { () throws(LogError) in
+        let handle = try await calls.run("looking up topic \(name)", limit: limit) { _ throws(LogError) in
             let handle = try client.use { client throws(LogError) in TopicHandle(client, name) }
             guard let handle else {
                 throw LogError(.invalidTopic, "librdkafka refuses the topic '\(name)'", recovery: .fixInput)
