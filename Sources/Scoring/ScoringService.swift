@@ -95,6 +95,8 @@ public struct ScoringService: Sendable {
         }
         progress.setReady(false)
         ending.cancel()
+        // One deadline for both: what did not end when it was closed above is not waited for again.
+        await ending.value
         await close(reader, lanes)
         try outcome.get()
         return progress.summary

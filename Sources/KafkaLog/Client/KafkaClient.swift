@@ -17,6 +17,8 @@ final class KafkaClient: @unchecked Sendable {
         var isOver = false
         /// Whether `destroy` waits for the last holder.
         var isAwaited = false
+        /// Whether nobody waits for its end any more.
+        var isAbandoned = false
     }
 
     /// Clients whose thread did not end before the deadline of `close`; they stay until the process ends.
@@ -56,6 +58,17 @@ final class KafkaClient: @unchecked Sendable {
 
     /// Whether `refuse` or `destroy` was called.
     var isClosed: Bool { lease.withLock { $0.isClosed } }
+
+    /// Whether `abandon` was called.
+    var isAbandoned: Bool { lease.withLock { $0.isAbandoned } }
+
+    /// Notes that nobody waits for the client's end any more; false when that was noted before.
+    func abandon() -> Bool {
+        lease.withLock { lease in
+            defer { lease.isAbandoned = true }
+            return !lease.isAbandoned
+        }
+    }
 
     /// Refuses every further use but the closer's own, so that what is running ends.
     func refuse() {

@@ -49,10 +49,12 @@ final class OpenHandles: Sendable {
 
 extension KafkaClient {
     /// Waits until `completion` says that the client is gone. A client that does not end by `limit` (its
-    /// broker may be unreachable: librdkafka 4519 and others) is left to its thread, counted, and told in the
-    /// log.
+    /// broker may be unreachable: librdkafka 4519 and others) is left to its thread, counted, told in the
+    /// log, and not waited for again.
     func awaitEnd(_ completion: Completion, atMost limit: Duration, options: KafkaOptions) async {
+        if isAbandoned { return }
         if await completion.wait(atMost: limit) { return }
+        guard abandon() else { return }
         KafkaClient.abandoned.add(1, ordering: .relaxed)
         options.log?(
             KafkaLogLine(

@@ -172,8 +172,7 @@ final class ProducerCore: Sendable {
     ) async {
         let deadline = Deadline(after: limit)
         if isStopping.load(ordering: .acquiring) {
-            _ = await ended.wait(atMost: limit)
-            return
+            return await client.awaitEnd(ended, atMost: limit, options: options)
         }
         let client = client
         client.refuse()

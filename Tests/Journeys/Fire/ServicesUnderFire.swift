@@ -40,7 +40,11 @@ import Testing
             "ServicesUnderFire, \(end.rawValue), stopped", engine: "kafka",
             [
                 "services": ends.count, "failed": ends.values.count { $0.code == 1 },
-                "longestMilliseconds": Int((ends.values.map(\.seconds).max() ?? 0) * 1_000),
+                "exactlyOnceMilliseconds": Self.milliseconds(ends["score"]),
+                "atLeastOnceMilliseconds": Self.milliseconds(ends["score-once"]),
+                "senderMilliseconds": Self.milliseconds(ends["send"]),
+                "learnerMilliseconds": Self.milliseconds(ends["learn"]),
+                "followerMilliseconds": Self.milliseconds(ends["subscribe"]),
             ])
     }
 
@@ -132,6 +136,10 @@ import Testing
             #expect(outcome.error.contains("/proc/modelcast.db"), "\(outcome)")
             #expect(outcome.error.contains("hint: "), "\(outcome)")
         }
+    }
+
+    private static func milliseconds(_ ending: Scene.Ending?) -> Int {
+        Int((ending?.seconds ?? 0) * 1_000)
     }
 
     static func seconds(since start: ContinuousClock.Instant) -> Double {
