@@ -1,14 +1,14 @@
 """The loop that people write: confluent-kafka, orjson, a model scored in batches, predictions in transactions.
 
   loop.py --bootstrap HOST:PORT --input TOPIC --output TOPIC --group GROUP --name NAME --model DIR
-          [--partitions 0,1,2,3] [--records N] [--milliseconds T] [--once]
+          [--partitions 0,1,2,3] [--records N] [--milliseconds T] [--at-least-once] [--once]
 
 DIR is a folder that `modelcast train --output` wrote: an XGBoost model (inplace_predict on a batch) or a linear
-one (numpy). --records and --milliseconds end a transaction, whichever comes first; --records 0 writes
-idempotently without transactions and commits the offsets after every flush. --once ends at the end of the
-partitions; without it SIGTERM ends the loop. Partitions are assigned by hand: no rebalance is measured. The last
-line on standard output is one JSON object; times are taken from the first record read to the last commit,
-processor time (getrusage) likewise.
+one (numpy). --records and --milliseconds end a transaction, whichever comes first. --at-least-once writes
+idempotently without transactions; the same two numbers then say when everything is flushed and the offsets are
+committed. --once ends at the end of the partitions; without it SIGTERM ends the loop. Partitions are assigned by
+hand: no rebalance is measured. The last line on standard output is one JSON object; times are taken from the first
+record read to the last commit, processor time (getrusage) likewise.
 """
 
 import argparse
@@ -89,10 +89,10 @@ class Loop:
             "queue.buffering.max.messages": 500000,
             "delivery.report.only.error": True,
         }
-        if options.records:
+        if not options.at_least_once:
             producer["transactional.id"] = options.name
         self.producer = Producer(producer)
-        if options.records:
+        if not options.at_least_once:
             self.producer.init_transactions()
         places = [TopicPartition(options.input, int(number)) for number in options.partitions.split(",")]
         places = self.consumer.committed(places, timeout=60)
@@ -146,7 +146,7 @@ class Loop:
 
     def commit(self):
         offsets = [TopicPartition(self.options.input, number, next) for number, next in self.next.items()]
-        if self.options.records:
+        if not self.options.at_least_once:
             group = self.consumer.consumer_group_metadata()
             self.producer.send_offsets_to_transaction(offsets, group)
             self.producer.commit_transaction()
@@ -160,7 +160,7 @@ class Loop:
         signal.signal(signal.SIGTERM, lambda *_: stopping.append(True))
         events = transactions = 0
         first = last = first_cpu = last_cpu = began = 0
-        most = options.records or 10000
+        most = options.records
         while not stopping and not (options.once and not self.left and not self.open):
             now = time.monotonic()
             wait = max(0, began + options.milliseconds / 1000 - now) if self.open else 0.1
@@ -170,7 +170,7 @@ class Loop:
                     first, first_cpu = time.time(), cpu()
                 events += len(messages)
                 if not self.open:
-                    if options.records:
+                    if not options.at_least_once:
                         self.producer.begin_transaction()
                     began = time.monotonic()
                 self.score(messages)
@@ -209,6 +209,7 @@ def main():
     parser.add_argument("--partitions", default="0,1,2,3")
     parser.add_argument("--records", type=int, default=10000)
     parser.add_argument("--milliseconds", type=int, default=100)
+    parser.add_argument("--at-least-once", action="store_true")
     parser.add_argument("--once", action="store_true")
     Loop(parser.parse_args()).run()
 

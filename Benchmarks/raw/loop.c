@@ -3,11 +3,11 @@
 // the kernel and the broker leave to a program that does work.
 //
 //   loop --bootstrap HOST:PORT --input TOPIC --output TOPIC --group GROUP --name NAME
-//        [--partitions 0,1,2,3] [--records N] [--milliseconds T] [--value-bytes V] [--once]
+//        [--partitions 0,1,2,3] [--records N] [--milliseconds T] [--at-least-once] [--value-bytes V] [--once]
 //
-// --records and --milliseconds end a transaction, whichever comes first; --records 0 writes idempotently
-// without transactions and commits the offsets after every flush. --once ends at the end of the partitions;
-// without it SIGTERM ends the loop. Partitions are assigned by hand: no rebalance is measured.
+// --records and --milliseconds end a transaction, whichever comes first. --at-least-once writes idempotently
+// without transactions; the same two numbers then say when everything is flushed and the offsets are committed.
+// --once ends at the end of the partitions; without it SIGTERM ends the loop. Partitions are assigned by hand: no rebalance is measured.
 // The last line on standard output is one JSON object; times are taken from the first record read to the last
 // commit, processor time (getrusage) likewise.
 #include <getopt.h>
@@ -66,7 +66,7 @@ static double cpu(void) {
 struct options {
     const char *bootstrap, *input, *output, *group, *name, *partitions;
     long records, milliseconds, value_bytes;
-    int once;
+    int once, at_least_once;
 };
 
 struct loop {
@@ -119,10 +119,10 @@ static void make_clients(struct loop *loop) {
     set(conf, "delivery.report.only.error", "true");
     rd_kafka_conf_set_opaque(conf, loop);
     rd_kafka_conf_set_dr_msg_cb(conf, delivered);
-    if (options->records > 0) set(conf, "transactional.id", options->name);
+    if (!options->at_least_once) set(conf, "transactional.id", options->name);
     loop->producer = rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof text);
     if (!loop->producer) fail("producer", text);
-    if (options->records > 0) check(rd_kafka_init_transactions(loop->producer, CALL_MS), "init_transactions");
+    if (!options->at_least_once) check(rd_kafka_init_transactions(loop->producer, CALL_MS), "init_transactions");
     loop->output = rd_kafka_topic_new(loop->producer, options->output, NULL);
     if (!loop->output) fail("topic", options->output);
 }
@@ -160,7 +160,7 @@ static rd_kafka_topic_partition_list_t *offsets(struct loop *loop) {
 
 static void commit(struct loop *loop) {
     rd_kafka_topic_partition_list_t *list = offsets(loop);
-    if (loop->options.records > 0) {
+    if (!loop->options.at_least_once) {
         rd_kafka_consumer_group_metadata_t *group = rd_kafka_consumer_group_metadata(loop->consumer);
         check(rd_kafka_send_offsets_to_transaction(loop->producer, list, group, CALL_MS), "send_offsets");
         check(rd_kafka_commit_transaction(loop->producer, CALL_MS), "commit_transaction");
@@ -197,8 +197,6 @@ static void run(struct loop *loop) {
     char *value = malloc(options->value_bytes + 1);
     memset(value, 'x', options->value_bytes);
     long events = 0, open = 0, transactions = 0;
-    // Without transactions the offsets are committed after as many records as a transaction would have had.
-    long most = options->records > 0 ? options->records : 10000;
     double first = 0, last = 0, first_cpu = 0, last_cpu = 0, began = 0;
     while (!stopping && !(options->once && all_ended(loop) && open == 0)) {
         double now = monotonic_ms();
@@ -219,14 +217,14 @@ static void run(struct loop *loop) {
             } else {
                 if (!events) first = wall(), first_cpu = cpu();
                 if (!open) {
-                    if (options->records > 0) check(rd_kafka_begin_transaction(loop->producer), "begin");
+                    if (!options->at_least_once) check(rd_kafka_begin_transaction(loop->producer), "begin");
                     began = monotonic_ms();
                 }
                 if (options->once) loop->ended[message->partition] = 0;
                 produce(loop, message, value);
                 loop->next[message->partition] = message->offset + 1;
                 events++, open++;
-                if (open >= most) commit(loop), open = 0, transactions++;
+                if (open >= options->records) commit(loop), open = 0, transactions++;
             }
             rd_kafka_message_destroy(message);
         }
@@ -253,7 +251,8 @@ int main(int count, char **words) {
     static const struct option known[] = {
         {"bootstrap", 1, 0, 'b'}, {"input", 1, 0, 'i'}, {"output", 1, 0, 'o'}, {"group", 1, 0, 'g'},
         {"name", 1, 0, 'n'}, {"partitions", 1, 0, 'p'}, {"records", 1, 0, 'r'},
-        {"milliseconds", 1, 0, 'm'}, {"value-bytes", 1, 0, 'v'}, {"once", 0, 0, '1'}, {0, 0, 0, 0}};
+        {"milliseconds", 1, 0, 'm'}, {"value-bytes", 1, 0, 'v'}, {"once", 0, 0, '1'},
+        {"at-least-once", 0, 0, 'a'}, {0, 0, 0, 0}};
     int letter;
     while ((letter = getopt_long(count, words, "", known, NULL)) != -1) {
         switch (letter) {
@@ -267,9 +266,11 @@ int main(int count, char **words) {
         case 'm': options->milliseconds = atol(optarg); break;
         case 'v': options->value_bytes = atol(optarg); break;
         case '1': options->once = 1; break;
+        case 'a': options->at_least_once = 1; break;
         default: return 64;
         }
     }
+    if (options->records < 1) fail("usage", "--records is 1 or more");
     if (!options->bootstrap || !options->input || !options->output || !options->group || !options->name)
         fail("usage", "--bootstrap, --input, --output, --group and --name are needed");
     signal(SIGTERM, on_signal);
