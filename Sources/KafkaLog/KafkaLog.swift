@@ -65,7 +65,7 @@ public final class KafkaLog: EventLog {
     public func committedOffsets(of group: String, topic: TopicName) async throws(LogError)
         -> [Partition: Offset]
     {
-        guard let count = try await partitionCount(of: topic) else { throw LogError.noTopic(topic) }
+        let count = try await administrator().existingPartitionCount(of: topic)
         return try await client(ofGroup: group).committedOffsets(of: topic, count: count)
     }
 
@@ -77,9 +77,7 @@ public final class KafkaLog: EventLog {
     }
 
     public func groupReader(_ options: GroupOptions) async throws(LogError) -> any GroupReader {
-        for topic in options.topics where try await partitionCount(of: topic) == nil {
-            throw LogError.noTopic(topic)
-        }
+        for topic in options.topics { _ = try await administrator().existingPartitionCount(of: topic) }
         let reader = try await KafkaGroupReader(settings, options)
         handles.add(reader)
         return reader
@@ -175,8 +173,11 @@ public final class KafkaLog: EventLog {
         var ends: [TopicName: [Partition: Watermarks]] = [:]
         var offsets: [TopicPartition: Int64] = [:]
         for (place, position) in start.sorted(by: { $0.key < $1.key }) {
-            if counts[place.topic] == nil { counts[place.topic] = try await partitionCount(of: place.topic) }
-            guard let count = counts[place.topic] else { throw LogError.noTopic(place.topic) }
+            let count =
+                if let known = counts[place.topic] { known } else {
+                    try await administrator().existingPartitionCount(of: place.topic)
+                }
+            counts[place.topic] = count
             guard place.partition.number >= 0, place.partition.number < count else {
                 throw .noPartition(place, count: count)
             }

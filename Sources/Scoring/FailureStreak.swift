@@ -21,6 +21,10 @@ struct FailureStreak {
         count = 0
     }
 
-    /// How long to wait before the next try: doubling from 20 ms to a second.
-    var pause: Duration { .milliseconds(min(1_000, 20 << min(count, 6))) }
+    /// How long to wait before the next try: doubling from 20 ms to a second. What can only be aborted is
+    /// tried again at once, for it is mostly a group that shares its work anew; but not again and again, as
+    /// on a full disk.
+    func pause(after error: LogError) -> Duration {
+        error.severity == .retriable || count > 1 ? .milliseconds(min(1_000, 20 << min(count, 6))) : .zero
+    }
 }

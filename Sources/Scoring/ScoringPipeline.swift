@@ -340,7 +340,7 @@ final class ScoringPipeline {
         let offsets = ledger.rewind().filter { assigned.contains($0.key) }
         for (place, offset) in offsets { once?.rewind(place.partition, offset) }
         if !offsets.isEmpty { try await reader.seek(to: offsets) }
-        if error.severity == .retriable { try? await Task.sleep(for: failures.pause) }
+        try? await Task.sleep(for: failures.pause(after: error))
     }
 
     /// What a read brought while a transaction failed. Its records count as used up by what failed, so that

@@ -160,7 +160,7 @@ struct MockClusterTests {
 
     @Test("gives up a commit whose group's coordinator is gone, and goes on when it is back")
     func groupCoordinatorGone() async throws {
-        try await withHangingCommit(deliveryTimeout: .seconds(1)) { cluster, writer, batch, consumed in
+        try await withHangingCommit(deliveryTimeout: .seconds(4)) { cluster, writer, batch, consumed in
             await expectFailure(.timedOut, .unavailable, within: .seconds(10)) {
                 try await writer.commit(consumed: consumed)
             }

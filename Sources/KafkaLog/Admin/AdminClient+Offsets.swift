@@ -37,7 +37,7 @@ extension AdminClient {
     private static func partitions(
         _ handle: borrowing ClientHandle, _ call: AdminCall, of topic: TopicName
     ) throws(LogError) -> [TopicPartition] {
-        guard let found = try describe(handle, call, topic) else { throw LogError.noTopic(topic) }
+        let found = try describeExisting(handle, call, topic)
         return (0..<found.partitions).map { TopicPartition(topic, $0) }
     }
 

@@ -33,6 +33,13 @@ extension AdminClient {
         }
     }
 
+    /// How many partitions `topic` has. Throws `notFound` when it does not exist.
+    func existingPartitionCount(of topic: TopicName) async throws(LogError) -> Int32 {
+        try await call { handle, call throws(LogError) in
+            try AdminClient.describeExisting(handle, call, topic).partitions
+        }
+    }
+
     /// Creates the topics that do not exist, waits until they can be used, and returns their names.
     func create(_ topics: [TopicDefinition]) async throws(LogError) -> [TopicName] {
         try await call { handle, call throws(LogError) in
@@ -109,6 +116,18 @@ extension AdminClient {
         if row.code == .notFound { return nil }
         if row.isRetriable { return first.partitions > 0 ? first : nil }
         throw LogError.kafka(KafkaFailure(code: first.code), what)
+    }
+
+    /// The topic's metadata. A topic that the asked broker does not know is asked for again for a moment.
+    static func describeExisting(
+        _ handle: borrowing ClientHandle, _ call: AdminCall, _ name: TopicName
+    ) throws(LogError) -> TopicMetadata {
+        let appearing = Deadline(after: KafkaLimits.unknownTopicPatience)
+        while true {
+            if let topic = try describe(handle, call, name) { return topic }
+            guard !appearing.isOver else { throw LogError.noTopic(name) }
+            Pause.milliseconds(10)
+        }
     }
 
     private static func awaitLeaders(

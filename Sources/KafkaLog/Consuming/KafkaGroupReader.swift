@@ -44,7 +44,8 @@ final class KafkaGroupReader: GroupReader, Closable {
     }
 
     deinit {
-        core.stop(leavingBy: Deadline(after: .seconds(1)))
+        // Nobody waits for it, and nobody can: the object is gone. It is counted when it cannot leave.
+        Task { [core] in await core.close(deadline: .seconds(5)) }
     }
 
     func read(into batch: inout RecordBatch, limit: ReadLimit, wait: Duration) async throws(LogError)

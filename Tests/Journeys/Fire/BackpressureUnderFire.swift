@@ -11,8 +11,8 @@ extension Fire {
         static let engines: [FireEngine] = RealKafka.isAvailable ? [.embedded, .kafka] : [.embedded]
 
         /// How much more memory the last quarter of a backlog may hold than the third: what the allocator and
-        /// the client library keep in reserve. Before, the client's bounded queues fill. A backlog that was held
-        /// would be a multiple of it in the long form.
+        /// the client library keep in reserve. Before, the client's bounded queues fill. A backlog that was
+        /// held would be a multiple of it in the long form.
         static let allowanceKilobytes = 96 << 10
 
         @Test(arguments: engines)

@@ -37,16 +37,16 @@ final class FireStream: Sendable {
     /// The cluster, where there is one.
     let kafka: RealKafka?
 
-    /// A log of that engine with all topics.
-    init(_ engine: FireEngine) async throws {
+    /// A log of that engine with all topics; the embedded one is in that folder of its workspace.
+    init(_ engine: FireEngine, in workspace: Workspace? = nil, folder: String = ".") async throws {
         self.engine = engine
-        workspace = try Workspace()
+        self.workspace = try workspace ?? Workspace()
         switch engine {
         case .embedded:
             kafka = nil
             topics = TopicNames()
-            log = try await EmbeddedLog.open(path: workspace.path("modelcast.db"))
-            words = ["--broker", "file:modelcast.db"]
+            log = try await EmbeddedLog.open(path: self.workspace.path("\(folder)/modelcast.db"))
+            words = ["--broker", "file:\(folder)/modelcast.db"]
         case .kafka, .threeBrokers:
             let kafka = try await FireCluster.shared(brokers: engine == .kafka ? 1 : 3)
             let prefix = "\(RealKafka.uniqueTopic("fire"))."
