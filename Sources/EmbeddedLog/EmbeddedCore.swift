@@ -14,6 +14,8 @@ final class EmbeddedCore: Sendable {
     let write: WriteStore
     let maintenance: Maintenance
     private let lanes: [ReadStore]
+    /// For readers of bulk that give way.
+    private let backgroundLane: ReadStore
     private let nextLane = Atomic<Int>(0)
     private let isClosed = Atomic<Bool>(false)
     private let pulses: Pulses
@@ -50,6 +52,7 @@ final class EmbeddedCore: Sendable {
         self.pulses = pulses
         self.write = write
         lanes = [ReadStore(path: path), ReadStore(path: path)]
+        backgroundLane = ReadStore(path: path, priority: .background)
         maintenance = Maintenance(path: path, options: options)
     }
 
@@ -92,8 +95,9 @@ final class EmbeddedCore: Sendable {
     }
 
     /// A store for a new reader.
-    func lane() -> ReadStore {
-        lanes[nextLane.add(1, ordering: .relaxed).oldValue % lanes.count]
+    func lane(_ priority: ThreadPriority = .normal) -> ReadStore {
+        guard priority == .normal else { return backgroundLane }
+        return lanes[nextLane.add(1, ordering: .relaxed).oldValue % lanes.count]
     }
 
     /// The topic called `name`; throws `notFound` without one.
@@ -132,7 +136,7 @@ final class EmbeddedCore: Sendable {
     func finishClosing() async {
         await maintenance.close()
         await write.close()
-        for lane in lanes { await lane.close() }
+        for lane in lanes + [backgroundLane] { await lane.close() }
         wakeup.stop()
         members.closeFile()
     }

@@ -20,10 +20,10 @@ final class EmbeddedReading: Sendable {
     private let readsAhead: Bool
     private let state = Mutex(State())
 
-    init(_ core: EmbeddedCore, readsAhead: Bool) {
+    init(_ core: EmbeddedCore, readsAhead: Bool, priority: ThreadPriority = .normal) {
         self.core = core
         self.readsAhead = readsAhead
-        lane = core.lane()
+        lane = core.lane(priority)
     }
 
     func check() throws(LogError) {
@@ -150,7 +150,8 @@ final class EmbeddedPartitionReader: PartitionReader {
     static func open(
         _ core: EmbeddedCore, _ options: ReaderOptions
     ) async throws(LogError) -> EmbeddedPartitionReader {
-        let reading = EmbeddedReading(core, readsAhead: options.readsAhead)
+        let reading = EmbeddedReading(
+            core, readsAhead: options.readsAhead, priority: options.priority)
         for (partition, start) in options.start.sorted(by: { $0.key < $1.key }) {
             let id = try await core.topic(partition.topic).id(of: partition.partition)
             let position = try await reading.lane.position(start, partition, id: id)

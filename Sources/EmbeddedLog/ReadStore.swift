@@ -29,8 +29,8 @@ actor ReadStore {
         unsafe thread.asUnownedSerialExecutor()
     }
 
-    init(path: String) {
-        thread = ThreadExecutor(name: "log read")
+    init(path: String, priority: ThreadPriority = .normal) {
+        thread = ThreadExecutor(name: "log read", priority: priority)
         self.path = path
     }
 

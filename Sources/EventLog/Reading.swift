@@ -1,3 +1,5 @@
+public import Basics
+
 /// Where to start reading a partition.
 public enum StartPosition: Hashable, Sendable {
     /// At the first record that is still there.
@@ -47,12 +49,19 @@ public struct ReaderOptions: Sendable, Hashable {
     public var committedOnly: Bool
     /// Reads ahead for rate; false for a reader that seeks to single records.
     public var readsAhead: Bool
+    /// How threads of this reader's own stand towards others. In the background an engine also reads less
+    /// ahead, so that the log beside it has no bursts of work.
+    public var priority: ThreadPriority
 
     /// Reads the partitions of `start`.
-    public init(start: [TopicPartition: StartPosition], committedOnly: Bool = true, readsAhead: Bool = true) {
+    public init(
+        start: [TopicPartition: StartPosition], committedOnly: Bool = true, readsAhead: Bool = true,
+        priority: ThreadPriority = .normal
+    ) {
         self.start = start
         self.committedOnly = committedOnly
         self.readsAhead = readsAhead
+        self.priority = priority
     }
 }
 

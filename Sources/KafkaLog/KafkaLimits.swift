@@ -37,6 +37,8 @@ enum KafkaLimits {
     static let restingMilliseconds: Int32 = 50
     /// Kilobytes that a reader holds ahead.
     static let readAheadKilobytes = 64 << 10
+    /// The same in the background: about one answer of a broker that leads every partition of a topic.
+    static let backgroundKilobytes = 4 << 10
     /// Kilobytes that a reader that seeks holds ahead.
     static let seekingKilobytes = 2 << 10
     /// How long a broker holds a fetch when there is nothing to send: the delay of "caught up", and of a seek

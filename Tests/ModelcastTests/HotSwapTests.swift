@@ -151,6 +151,23 @@ import Testing
         #expect(held.take() == nil)
     }
 
+    /// The pace itself is `PaceTests`'.
+    @Test(.timeLimit(.minutes(1))) func aLoadIsPacedOnceAModelIsLive() async throws {
+        let isPaced = Mutex<[Bool]>([])
+        let bus = try await TestBus()
+        var options = SubscriptionOptions()
+        options.folders = .none
+        options.passing = { _ in isPaced.withLock { $0.append(Pacer.current != nil) } }
+        let fares = try await Subscription(log: bus.log, model: "fare", options: options)
+        for bias in 1...2 {
+            let version = try await bus.publish(SampleModel(bias: Float(bias)), as: "fare")
+            _ = try await bus.live(fares, version: version)
+        }
+        let seen = isPaced.withLock { $0 }
+        #expect(seen == (0..<seen.count).map { $0 >= seen.count / 2 } && seen.count > 1, "\(seen)")
+        await fares.close()
+    }
+
     @Test(.timeLimit(.minutes(1))) func threadsOfTheLoaderGiveWay() async throws {
         let priorities = Mutex<[String: Int32]>([:])
         let bus = try await TestBus()

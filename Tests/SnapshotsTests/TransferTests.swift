@@ -4,6 +4,7 @@ import EventLog
 import EventLogTesting
 import Foundation
 import ModelcastTesting
+import Synchronization
 import Testing
 
 @testable import Snapshots
@@ -72,6 +73,36 @@ import Testing
         let read = try await reader.read(manifest) { $0 == "schema.json" }
         #expect(Array(read.keys) == ["schema.json"])
         #expect(log.counts.read[chunks] == 1)
+    }
+
+    @Test func aPacedReaderMayRestAfterEveryChunk() async throws {
+        let (_, log) = try await makeLog()
+        let (manifest, written) = try await publish(log, files)
+        let folder = TemporaryFolder()
+        for source in ["log", "cache"] {
+            let looks = Mutex(0)
+            let pace = WorkPace(free: .zero, stint: .milliseconds(1), restMax: .seconds(1), share: 0.5)
+            let rested = Mutex(Duration.zero)
+            let pacer = Pacer(
+                pace,
+                used: {
+                    looks.withLock { count in
+                        count += 1
+                        return .milliseconds(count)
+                    }
+                }, pause: { rest in rested.withLock { $0 += rest } })
+            let reader = SnapshotReader(
+                log: log, topic: chunks, cache: try ChunkCache(folder: folder.path), priority: .background)
+            let read = try await Pacer.$current.withValue(pacer) {
+                try await reader.read(manifest) { _ in true }
+            }
+            for file in files { #expect(read[file.path] == bytes(file.path), "\(source): \(file.path)") }
+            let count = looks.withLock { $0 }
+            #expect(count > written.chunkCount, "\(source): \(count) places to rest")
+            #expect(rested.withLock { $0 } == .milliseconds(count - 1), "each step as long as its rest")
+            #expect(await reader.statistics.fetchedChunks == (source == "log" ? written.chunkCount : 0))
+            await reader.close()
+        }
     }
 
     @Test func theSameBytesAreSentOnce() async throws {

@@ -7,6 +7,7 @@ enum ReadingCases {
         ConformanceCase("says once each time that an end is reached", body: caughtUp),
         ConformanceCase("starts where it is told", body: starts),
         ConformanceCase("seeks to any offset", body: seeks),
+        ConformanceCase("reads all of a backlog in the background", body: background),
         ConformanceCase("keeps to the limit of a read", body: limits),
         ConformanceCase("wakes a waiting reader for another process's record", body: wakes),
         ConformanceCase("returns idle when nothing comes", body: idle),
@@ -108,6 +109,34 @@ enum ReadingCases {
         }
         try await run.expectFailure("a seek in a partition of nobody", .notAssigned) {
             try await reader.seek(to: [TopicPartition(topic, 7): Offset(0)])
+        }
+    }
+
+    /// More than a reader in the background holds ahead, in several partitions, read with pauses.
+    private static func background(_ run: ConformanceRun) async throws {
+        let log = try await run.open()
+        let topic = try await run.topic(log, partitions: 3)
+        let writer = try await log.writer()
+        let sizes = (0..<24).map { _ in run.random(200_000...900_000) }
+        for (number, size) in sizes.enumerated() {
+            try await writer.send(
+                Record(topic: topic, partition: Partition(Int32(number % 3)), value: run.bytes(size)))
+        }
+        let start = (0..<3).map { (TopicPartition(topic, Int32($0)), StartPosition.earliest) }
+        let reader = try await log.reader(
+            ReaderOptions(start: Dictionary(uniqueKeysWithValues: start), priority: .background))
+        var collected = Collected()
+        let limit = ContinuousClock.now + run.subject.patience
+        while collected.records.count < sizes.count {
+            if run.random(0...3) == 0 { try await Task.sleep(for: .milliseconds(5)) }
+            try await collected.read(reader, limit: ReadLimit(records: run.random(1...4)))
+            let count = collected.records.count
+            try run.expect(ContinuousClock.now < limit, "\(count) of \(sizes.count) records")
+        }
+        for partition in 0..<3 {
+            let found = collected.records.filter { $0.partition?.number == Int32(partition) }
+            let sent = sizes.indices.filter { $0 % 3 == partition }.map { sizes[$0] }
+            try run.expectEqual(found.map { $0.value?.count ?? 0 }, sent, "sizes in partition \(partition)")
         }
     }
 

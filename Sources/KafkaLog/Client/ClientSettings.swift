@@ -31,15 +31,19 @@ struct ClientSettings: Sendable {
     }
 
     /// The settings of a reader.
-    func readerSettings(committedOnly: Bool, readsAhead: Bool) -> [String: String] {
-        [
+    func readerSettings(
+        committedOnly: Bool, readsAhead: Bool, priority: ThreadPriority = .normal
+    ) -> [String: String] {
+        let readAhead =
+            priority == .background ? KafkaLimits.backgroundKilobytes : KafkaLimits.readAheadKilobytes
+        return [
             "isolation.level": committedOnly ? "read_committed" : "read_uncommitted",
             "enable.auto.commit": "false",
             "enable.auto.offset.store": "false",
             "enable.partition.eof": "true",
             "queued.min.messages": readsAhead ? "\(KafkaLimits.readAheadMessages)" : "1",
             "queued.max.messages.kbytes":
-                "\(readsAhead ? KafkaLimits.readAheadKilobytes : KafkaLimits.seekingKilobytes)",
+                "\(readsAhead ? readAhead : KafkaLimits.seekingKilobytes)",
             "fetch.wait.max.ms":
                 "\(readsAhead ? KafkaLimits.fetchWaitMilliseconds : KafkaLimits.seekingFetchWaitMilliseconds)",
             "fetch.error.backoff.ms": "10",

@@ -10,12 +10,17 @@ final class KafkaPartitionReader: PartitionReader, Closable {
     init(
         _ settings: ClientSettings, offsets: [TopicPartition: Int64], options: ReaderOptions
     ) async throws(LogError) {
-        var properties = settings.readerSettings(
-            committedOnly: options.committedOnly, readsAhead: options.readsAhead)
-        properties["auto.offset.reset"] = "earliest"
-        let client = try settings.makeClient(
-            .consumer, properties, events: ClientEvents.consuming,
-            label: "the reader of \(settings.address.url)")
+        let thread = ThreadExecutor(name: "kafka-read-p", priority: options.priority)
+        // librdkafka's own threads begin with the priority of the thread that makes the client.
+        let client = try await thread.run { () throws(LogError) in
+            var properties = settings.readerSettings(
+                committedOnly: options.committedOnly, readsAhead: options.readsAhead,
+                priority: options.priority)
+            properties["auto.offset.reset"] = "earliest"
+            return try settings.makeClient(
+                .consumer, properties, events: ClientEvents.consuming,
+                label: "the reader of \(settings.address.url)")
+        }
         let queue = try client.use { handle throws(LogError) in
             let queue = handle.makeQueue()
             handle.mainQueue().forward(to: queue)
@@ -24,8 +29,7 @@ final class KafkaPartitionReader: PartitionReader, Closable {
         let state = ReaderState(
             client, queue: queue, place: "reading \(settings.address.url)", partitions: Array(offsets.keys),
             requestTimeout: settings.options.requestTimeout)
-        core = ReaderCore(
-            client, state, options: settings.options, thread: ThreadExecutor(name: "kafka-read-p"))
+        core = ReaderCore(client, state, options: settings.options, thread: thread)
         do throws(LogError) {
             let limit = settings.options.requestTimeout
             try await core.call { handle, state throws(LogError) in

@@ -1,4 +1,4 @@
-internal import Basics
+public import Basics
 public import Catalog
 public import EventLog
 public import Snapshots
@@ -13,6 +13,9 @@ public struct SubscriptionOptions: Sendable {
     public var instance: String?
     /// Where fetched chunks are kept.
     public var folders = LocalFolders.standard
+    /// How fast a load works while another model is live, so that it does not hold scoring up; the first
+    /// load takes what it can get.
+    public var pace = WorkPace.quarter
     /// Bounds of snapshots.
     public var snapshotLimits = SnapshotLimits()
     /// Bounds of the catalog.
@@ -105,7 +108,8 @@ public final class Subscription: Sendable {
             priority: .background)
         let driver = SubscriptionDriver(
             reference: reference, slot: slot, hub: hub, follower: follower, reader: reader,
-            loader: ModelLoader(priority: .background, passing: options.passing), fleet: fleet,
+            loader: ModelLoader(priority: .background, passing: options.passing), pace: options.pace,
+            fleet: fleet,
             instruments: options.instruments, time: SystemTime())
         self.driver = driver
         loop = Task { await driver.run() }

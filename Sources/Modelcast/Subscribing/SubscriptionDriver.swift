@@ -16,6 +16,7 @@ actor SubscriptionDriver {
     private let follower: CatalogFollower
     private let reader: SnapshotReader
     private let loader: ModelLoader
+    private let pace: WorkPace
     private let fleet: FleetReporter
     private let instruments: Instruments
     private let time: any TimeSource
@@ -42,8 +43,8 @@ actor SubscriptionDriver {
 
     init(
         reference: ModelReference, slot: ModelSlot, hub: UpdateHub, follower: CatalogFollower,
-        reader: SnapshotReader, loader: ModelLoader,
-        fleet: FleetReporter, instruments: Instruments, time: any TimeSource
+        reader: SnapshotReader, loader: ModelLoader, pace: WorkPace, fleet: FleetReporter,
+        instruments: Instruments, time: any TimeSource
     ) {
         self.reference = reference
         self.slot = slot
@@ -51,6 +52,7 @@ actor SubscriptionDriver {
         self.follower = follower
         self.reader = reader
         self.loader = loader
+        self.pace = pace
         self.fleet = fleet
         self.instruments = instruments
         self.time = time
@@ -265,7 +267,9 @@ actor SubscriptionDriver {
 
     private func work(_ attempt: Int, _ body: @Sendable @escaping () async -> Void) {
         begun[attempt, default: []].append(time.elapsed())
-        tasks[attempt] = Task { await body() }
+        // Before the first model is live, nobody scores.
+        let pacer = slot.current == nil ? nil : Pacer(pace)
+        tasks[attempt] = Task { await Pacer.$current.withValue(pacer) { await body() } }
     }
 
     private func done(_ attempt: Int, files: [String: [UInt8]]) async {

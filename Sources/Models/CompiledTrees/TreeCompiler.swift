@@ -1,3 +1,5 @@
+internal import Basics
+
 /// Checks trees one by one and lays them out for scoring.
 struct TreeCompiler {
     private var result: CompiledTrees
@@ -59,6 +61,7 @@ struct TreeCompiler {
         var nextIndex = result.nodes.count + 1
         while true {
             var children: [Int] = []
+            Pacer.point()
             for node in level {
                 let left = Int(source.leftChildren[node])
                 guard left >= 0 else {

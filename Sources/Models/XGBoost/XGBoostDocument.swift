@@ -1,3 +1,5 @@
+internal import Basics
+
 /// An XGBoost model file as it stands, both generations (1.x and 2.x/3.x), read but not yet judged.
 ///
 /// Fields that do not change predictions (statistics, attributes, `best_iteration`, training parameters)
@@ -145,6 +147,7 @@ struct XGBoostTree {
         let most = limits.nodesMax
         try reader.beginObject(bytes)
         while let key = try reader.nextKey(bytes) {
+            Pacer.point()
             switch key {
             case "left_children": leftChildren = try reader.integers(bytes, countMax: most)
             case "right_children": rightChildren = try reader.integers(bytes, countMax: most)

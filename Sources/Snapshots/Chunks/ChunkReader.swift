@@ -23,6 +23,7 @@ final class ChunkReader {
     private let log: any EventLog
     private let topic: TopicName
     private let limits: SnapshotLimits
+    private let priority: ThreadPriority
     private var reader: (any PartitionReader)?
     /// Where `reader` stands.
     private var positions: [TopicPartition: Offset] = [:]
@@ -30,12 +31,17 @@ final class ChunkReader {
     private var codec = ChunkCodec()
     private var finder: ChunkFinder
     private var batch = RecordBatch()
+    /// Whether what `begin` announced is read as a stream.
+    var isStreaming: Bool { stream != nil }
     /// Sound chunks that came from the log so far, and their frames' bytes.
     private(set) var fetchedChunks = 0
     private(set) var fetchedBytes: Int64 = 0
 
     /// Reads the chunks of `topic`.
-    init(log: any EventLog, topic: TopicName, limits: SnapshotLimits) {
+    init(
+        log: any EventLog, topic: TopicName, limits: SnapshotLimits, priority: ThreadPriority = .normal
+    ) {
+        self.priority = priority
         self.log = log
         self.topic = topic
         self.limits = limits
@@ -57,11 +63,12 @@ final class ChunkReader {
             guard !sound.isEmpty else { return }
             // The stream is this reader's own and ends before it.
             stream = try await ChunkStream(
-                log: log, topic: topic, limits: limits, chunks: sound
+                log: log, topic: topic, limits: limits, priority: priority, chunks: sound
             ) { [unowned self] chunk, frame in
                 guard let raw = try? codec.open(frame, of: chunk) else { return }
                 note(frame)
                 keep(chunk.digest, raw)
+                Pacer.point()
             }
         } catch {
             throw failure(error)
@@ -196,6 +203,7 @@ final class ChunkReader {
             fetched.raw[chunk.digest] = try codec.open(frame, of: chunk)
             fetched.entries[chunk.digest] = chunk
             note(frame)
+            Pacer.point()
         } catch {
             fetched.failed[chunk.digest] = error
         }
@@ -225,7 +233,7 @@ final class ChunkReader {
         for (partition, marks) in marks { positions[TopicPartition(topic, partition)] = marks.high }
         for (partition, offset) in starts where positions[partition] != nil { positions[partition] = offset }
         let made = try await log.reader(
-            ReaderOptions(start: positions.mapValues { .offset($0) }, readsAhead: false))
+            ReaderOptions(start: positions.mapValues { .offset($0) }, readsAhead: false, priority: priority))
         reader = made
         return made
     }

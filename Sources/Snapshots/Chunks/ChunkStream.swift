@@ -25,7 +25,8 @@ final class ChunkStream {
     /// Begins to read `chunks` of `topic`, which has at least the partitions that they name. `overflow`
     /// gets the frames for which there is no room.
     init(
-        log: any EventLog, topic: TopicName, limits: SnapshotLimits, chunks: [ChunkEntry],
+        log: any EventLog, topic: TopicName, limits: SnapshotLimits, priority: ThreadPriority,
+        chunks: [ChunkEntry],
         overflow: @escaping (ChunkEntry, [UInt8]) -> Void
     ) async throws(LogError) {
         self.overflow = overflow
@@ -34,7 +35,8 @@ final class ChunkStream {
         self.limits = limits
         plan = ReadPlan(topic: topic, chunks)
         positions = plan.starts
-        reader = try await log.reader(ReaderOptions(start: plan.starts.mapValues { .offset($0) }))
+        reader = try await log.reader(
+            ReaderOptions(start: plan.starts.mapValues { .offset($0) }, priority: priority))
     }
 
     /// The frame of each of `window`; those that do not stand at their places, or overflowed, are left out.

@@ -6,7 +6,7 @@ public import EventLog
 /// them, each chunk, each file and the whole checked against the manifest's digests.
 ///
 /// About two windows of chunks (`SnapshotLimits.windowBytesMax`) are in memory, plus the files of `read`. An
-/// actor on a thread of its own; calls queue up.
+/// actor on a thread of its own; calls queue up. A `Pacer` that is bound is kept, chunk by chunk.
 public actor SnapshotReader {
     /// What a reader has done.
     public struct Statistics: Sendable, Hashable {
@@ -22,6 +22,7 @@ public actor SnapshotReader {
     private let chunkReader: ChunkReader
     private let cache: ChunkCache?
     private let limits: SnapshotLimits
+    private let priority: ThreadPriority
     private let gate = AsyncGate()
     private var obtained = 0
 
@@ -39,9 +40,10 @@ public actor SnapshotReader {
         limits: SnapshotLimits = SnapshotLimits(), priority: ThreadPriority = .normal
     ) {
         executor = ThreadExecutor(name: "snapshot-read", priority: priority)
-        chunkReader = ChunkReader(log: log, topic: topic, limits: limits)
+        chunkReader = ChunkReader(log: log, topic: topic, limits: limits, priority: priority)
         self.cache = cache
         self.limits = limits
+        self.priority = priority
     }
 
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
@@ -166,6 +168,7 @@ public actor SnapshotReader {
                             .chunkMissing, "chunk \(chunk.digest) was not fetched", recovery: .bug)
                     }
                     try assembler.append(bytes)
+                    Pacer.point()
                 } else {
                     try assembler.skip(chunk.size)
                 }
@@ -179,9 +182,12 @@ public actor SnapshotReader {
 
     /// Where the window that begins at `start` ends: at least one chunk, at most a window's raw bytes.
     private func windowEnd(_ chunks: [ChunkEntry], from start: Int) -> Int {
+        // A stream is read ahead anyway; with one chunk at a time, work in the background comes evenly.
+        let isEven = priority == .background && chunkReader.isStreaming
+        let most = isEven ? SnapshotLimits.chunkBytesMax : limits.windowBytesMax
         var bytes = 0
         var end = start
-        while end < chunks.count, end == start || bytes + chunks[end].size <= limits.windowBytesMax {
+        while end < chunks.count, end == start || bytes + chunks[end].size <= most {
             bytes += chunks[end].size
             end += 1
         }
@@ -195,6 +201,7 @@ public actor SnapshotReader {
         for chunk in chunks where raw[chunk.digest] == nil {
             if let bytes = cache?.read(chunk.digest, size: chunk.size) {
                 raw[chunk.digest] = bytes
+                Pacer.point()
             } else {
                 absent.append(chunk)
             }
@@ -207,6 +214,7 @@ public actor SnapshotReader {
             cache?.insert(digest, bytes)
             raw[digest] = bytes
             obtained += 1
+            Pacer.point()
         }
         return raw
     }

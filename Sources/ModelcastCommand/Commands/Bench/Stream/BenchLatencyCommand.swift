@@ -96,7 +96,7 @@ struct BenchLatencyCommand: Command {
             ReaderOptions(
                 start: Dictionary(
                     uniqueKeysWithValues: (0..<4).map { (TopicPartition(output, Int32($0)), .earliest) })))
-        let service = try BenchService(
+        let service = try await BenchService(
             command,
             environment: [
                 "MODELCAST_BENCH_INPUT": input.text, "MODELCAST_BENCH_OUTPUT": output.text,

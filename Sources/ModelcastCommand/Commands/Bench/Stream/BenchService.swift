@@ -2,40 +2,24 @@ import Basics
 import FoundationEssentials
 import Glibc
 
-/// A service that a measurement starts as a process of its own, and ends.
+/// A service that a measurement starts as a process of its own, and ends. When this process is killed, the
+/// service ends too, where setpriv(1) of util-linux is there.
 struct BenchService: Sendable {
     private let process: pid_t
+    /// The kernel takes the thread that made a process for its parent (PR_SET_PDEATHSIG(2const)), so that
+    /// thread must last as long.
+    private let parent = ThreadExecutor(name: "bench-service")
 
     /// Starts `command` by `/bin/sh`, with `environment` beside the variables of this process. Its standard
     /// output goes to standard error.
-    init(_ command: String, environment: [String: String]) throws {
-        let merged = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        // The shell gives way to the service, so that signals reach it.
-        let words = ["sh", "-c", "exec \(command)"]
-        var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
-        var variables: [UnsafeMutablePointer<CChar>?] = merged.map { strdup("\($0)=\($1)") } + [nil]
-        defer { for text in arguments + variables { free(text) } }
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO)
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        // The child gets the usual actions back, which this process has changed for itself.
-        var usual = sigset_t()
-        sigemptyset(&usual)
-        for number in [SIGPIPE, SIGINT, SIGTERM] { sigaddset(&usual, number) }
-        posix_spawnattr_setsigdefault(&attributes, &usual)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
-        var process: pid_t = 0
-        let code = posix_spawn(&process, "/bin/sh", &actions, &attributes, &arguments, &variables)
-        guard code == 0 else {
-            throw CommandError(
-                .child, "cannot start '\(command)': \(SystemError.text(code))", hint: "is there a /bin/sh?",
-                recovery: .fixConfiguration)
-        }
-        self.process = process
+    init(_ command: String, environment: [String: String]) async throws {
+        // Each shell gives way to what it starts, so that signals reach the service.
+        let plain = "exec \(command)"
+        let bound = "exec setpriv --pdeathsig TERM -- sh -c \(BenchService.quoted(plain))"
+        let child = ChildProcess(
+            command: "if command -v setpriv > /dev/null; then \(bound); else \(plain); fi",
+            environment: environment, isOutputAside: true)
+        process = try await parent.run { () throws in try child.start() }
     }
 
     /// Whether it has ended by itself.

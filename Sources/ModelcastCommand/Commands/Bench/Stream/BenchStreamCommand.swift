@@ -61,7 +61,7 @@ struct BenchStreamCommand: Command {
                 + "--delivery \(delivery) --input \(input) --output \(output) --group \(name) --once "
                 + "--format json --log-level warning > \(BenchService.quoted("\(folder.path)/\(worker)"))"
             services.append(
-                try BenchService(
+                try await BenchService(
                     command,
                     environment: [
                         "MODELCAST_BROKER": common.broker.url.description,
