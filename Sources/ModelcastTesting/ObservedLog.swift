@@ -6,7 +6,7 @@ internal import Synchronization
 /// what becomes of damaged records.
 ///
 /// Safe to call from any thread.
-public final class ObservedLog: EventLog {
+public final class ObservedLog: ForwardingLog {
     /// Records that passed, by topic.
     public struct Counts: Sendable, Hashable {
         /// Records that readers got.
@@ -21,7 +21,7 @@ public final class ObservedLog: EventLog {
         var sendsLeft: Int?
     }
 
-    private let base: any EventLog
+    public let base: any EventLog
     let state = Mutex(State())
 
     /// Passes on to `base`.
@@ -46,50 +46,12 @@ public final class ObservedLog: EventLog {
         state.withLock { $0.sendsLeft = sends }
     }
 
-    public var name: String { base.name }
-
-    public func create(_ topics: [TopicDefinition]) async throws(LogError) -> [TopicName] {
-        try await base.create(topics)
-    }
-
-    public func topics() async throws(LogError) -> [TopicDescription] {
-        try await base.topics()
-    }
-
-    public func partitionCount(of topic: TopicName) async throws(LogError) -> Int32? {
-        try await base.partitionCount(of: topic)
-    }
-
-    public func watermarks(of topic: TopicName) async throws(LogError) -> [Partition: Watermarks] {
-        try await base.watermarks(of: topic)
-    }
-
-    public func committedOffsets(
-        of group: String, topic: TopicName
-    ) async throws(LogError) -> [Partition: Offset] {
-        try await base.committedOffsets(of: group, topic: topic)
-    }
-
     public func reader(_ options: ReaderOptions) async throws(LogError) -> any PartitionReader {
         ObservedReader(try await base.reader(options), self)
     }
 
-    public func groupReader(_ options: GroupOptions) async throws(LogError) -> any GroupReader {
-        try await base.groupReader(options)
-    }
-
     public func writer(_ options: WriterOptions) async throws(LogError) -> any LogWriter {
         ObservedWriter(try await base.writer(options), self)
-    }
-
-    public func transactionalWriter(
-        id: String, _ options: WriterOptions
-    ) async throws(LogError) -> any TransactionalWriter {
-        try await base.transactionalWriter(id: id, options)
-    }
-
-    public func close(deadline: Duration) async {
-        await base.close(deadline: deadline)
     }
 }
 

@@ -26,8 +26,8 @@ extension TestBus {
 }
 
 /// A log that has no reader of a topic to give for a while.
-final class FlakyLog: EventLog {
-    private let base: any EventLog
+final class FlakyLog: ForwardingLog {
+    let base: any EventLog
     private let broken = Mutex<(topic: TopicName?, times: Int)>((nil, 0))
 
     init(_ base: any EventLog) { self.base = base }
@@ -36,20 +36,6 @@ final class FlakyLog: EventLog {
         broken.withLock { $0 = (topic, times) }
     }
 
-    var name: String { base.name }
-    func create(_ topics: [TopicDefinition]) async throws(LogError) -> [TopicName] {
-        try await base.create(topics)
-    }
-    func topics() async throws(LogError) -> [TopicDescription] { try await base.topics() }
-    func partitionCount(of topic: TopicName) async throws(LogError) -> Int32? {
-        try await base.partitionCount(of: topic)
-    }
-    func watermarks(of topic: TopicName) async throws(LogError) -> [Partition: Watermarks] {
-        try await base.watermarks(of: topic)
-    }
-    func committedOffsets(of group: String, topic: TopicName) async throws(LogError) -> [Partition: Offset] {
-        try await base.committedOffsets(of: group, topic: topic)
-    }
     func reader(_ options: ReaderOptions) async throws(LogError) -> any PartitionReader {
         let fails = broken.withLock { broken in
             guard broken.times > 0, options.start.keys.contains(where: { $0.topic == broken.topic }) else {
@@ -61,16 +47,4 @@ final class FlakyLog: EventLog {
         if fails { throw LogError(.unavailable, "no broker", severity: .retriable, recovery: .retry) }
         return try await base.reader(options)
     }
-    func groupReader(_ options: GroupOptions) async throws(LogError) -> any GroupReader {
-        try await base.groupReader(options)
-    }
-    func writer(_ options: WriterOptions) async throws(LogError) -> any LogWriter {
-        try await base.writer(options)
-    }
-    func transactionalWriter(id: String, _ options: WriterOptions) async throws(LogError)
-        -> any TransactionalWriter
-    {
-        try await base.transactionalWriter(id: id, options)
-    }
-    func close(deadline: Duration) async { await base.close(deadline: deadline) }
 }

@@ -3,7 +3,7 @@ import EventLog
 import Synchronization
 
 /// A log that counts what its readers without a group get, by topic, and passes everything on.
-final class CountingLog: EventLog {
+final class CountingLog: ForwardingLog {
     /// What came of a topic.
     struct Count: Sendable, Equatable {
         var records = 0
@@ -11,7 +11,7 @@ final class CountingLog: EventLog {
         var bytes = 0
     }
 
-    private let base: any EventLog
+    let base: any EventLog
     private let counts = Mutex<[TopicName: Count]>([:])
 
     init(_ base: any EventLog) { self.base = base }
@@ -28,47 +28,9 @@ final class CountingLog: EventLog {
         }
     }
 
-    var name: String { base.name }
-
-    func create(_ topics: [TopicDefinition]) async throws(LogError) -> [TopicName] {
-        try await base.create(topics)
-    }
-
-    func topics() async throws(LogError) -> [TopicDescription] { try await base.topics() }
-
-    func partitionCount(of topic: TopicName) async throws(LogError) -> Int32? {
-        try await base.partitionCount(of: topic)
-    }
-
-    func watermarks(of topic: TopicName) async throws(LogError) -> [Partition: Watermarks] {
-        try await base.watermarks(of: topic)
-    }
-
-    func committedOffsets(
-        of group: String, topic: TopicName
-    ) async throws(LogError) -> [Partition: Offset] {
-        try await base.committedOffsets(of: group, topic: topic)
-    }
-
     func reader(_ options: ReaderOptions) async throws(LogError) -> any PartitionReader {
         CountingReader(try await base.reader(options), self)
     }
-
-    func groupReader(_ options: GroupOptions) async throws(LogError) -> any GroupReader {
-        try await base.groupReader(options)
-    }
-
-    func writer(_ options: WriterOptions) async throws(LogError) -> any LogWriter {
-        try await base.writer(options)
-    }
-
-    func transactionalWriter(
-        id: String, _ options: WriterOptions
-    ) async throws(LogError) -> any TransactionalWriter {
-        try await base.transactionalWriter(id: id, options)
-    }
-
-    func close(deadline: Duration) async { await base.close(deadline: deadline) }
 }
 
 private final class CountingReader: PartitionReader {
