@@ -28,17 +28,26 @@ enum KafkaLimits {
     static let producerQueueMessages = 500_000
     /// Kilobytes in a producer's local queue.
     static let producerQueueKilobytes = 128 << 10
-    /// Messages that a reader asks librdkafka to hold ahead. A smaller number makes librdkafka 2.0.2 pause
-    /// between fetches; memory is bounded by the kilobytes below.
+    /// Messages that a member of a group asks librdkafka to hold ahead.
+    static let streamMessages = 200_000
+    /// Messages that a reader of a topic's history asks librdkafka to hold ahead. A smaller number makes
+    /// librdkafka 2.0.2 pause between fetches; memory is bounded by the kilobytes below.
     static let readAheadMessages = 1_000_000
     /// How often a fetching thread that seems to sleep is woken.
     static let wakingMilliseconds: Int32 = 5
     /// How long a reader waits before it looks again whether a fetching thread sleeps.
     static let restingMilliseconds: Int32 = 50
-    /// Kilobytes that a reader holds ahead.
+    /// Kilobytes that a reader of a topic's history holds ahead.
     static let readAheadKilobytes = 64 << 10
     /// The same in the background: about one answer of a broker that leads every partition of a topic.
     static let backgroundKilobytes = 4 << 10
+    /// Kilobytes that a member of a group holds ahead: a tenth of a second at a gigabit a second.
+    static let streamKilobytes = 16 << 10
+    /// Bytes of one partition that a member of a group asks for at once; a larger batch of records comes all
+    /// the same, by itself.
+    static let streamFetchBytes = 256 << 10
+    /// Bytes of all partitions that it asks a broker for at once.
+    static let streamFetchAllBytes = 4 << 20
     /// Kilobytes that a reader that seeks holds ahead.
     static let seekingKilobytes = 2 << 10
     /// How long a broker holds a fetch when there is nothing to send: the delay of "caught up", and of a seek
@@ -46,6 +55,11 @@ enum KafkaLimits {
     static let fetchWaitMilliseconds = 20
     /// The same for a reader that seeks to single records.
     static let seekingFetchWaitMilliseconds = 5
+    /// How long a record of a transaction waits for others that go to the broker with it. Nobody sees it
+    /// before the commit, which waits for nothing.
+    static let transactionLingerMilliseconds = 5
+    /// The same for a record that is seen as soon as it is written.
+    static let lingerMilliseconds = 1
     /// Producers wait this long before they repeat a refused request; librdkafka's own 100 ms make every
     /// transaction that follows another one wait as long.
     static let retryBackoffMilliseconds = 5

@@ -31,23 +31,23 @@ struct ClientSettings: Sendable {
     }
 
     /// The settings of a reader.
-    func readerSettings(
-        committedOnly: Bool, readsAhead: Bool, priority: ThreadPriority = .normal
-    ) -> [String: String] {
-        let readAhead =
-            priority == .background ? KafkaLimits.backgroundKilobytes : KafkaLimits.readAheadKilobytes
-        return [
+    func readerSettings(committedOnly: Bool, ahead: ReadingAhead) -> [String: String] {
+        var settings = [
             "isolation.level": committedOnly ? "read_committed" : "read_uncommitted",
             "enable.auto.commit": "false",
             "enable.auto.offset.store": "false",
             "enable.partition.eof": "true",
-            "queued.min.messages": readsAhead ? "\(KafkaLimits.readAheadMessages)" : "1",
-            "queued.max.messages.kbytes":
-                "\(readsAhead ? readAhead : KafkaLimits.seekingKilobytes)",
-            "fetch.wait.max.ms":
-                "\(readsAhead ? KafkaLimits.fetchWaitMilliseconds : KafkaLimits.seekingFetchWaitMilliseconds)",
+            "queued.min.messages": "\(ahead.messages)",
+            "queued.max.messages.kbytes": "\(ahead.kilobytes)",
+            "fetch.wait.max.ms": ahead == .nothing
+                ? "\(KafkaLimits.seekingFetchWaitMilliseconds)" : "\(KafkaLimits.fetchWaitMilliseconds)",
             "fetch.error.backoff.ms": "10",
         ]
+        if ahead == .stream {
+            settings["fetch.message.max.bytes"] = "\(KafkaLimits.streamFetchBytes)"
+            settings["fetch.max.bytes"] = "\(KafkaLimits.streamFetchAllBytes)"
+        }
+        return settings
     }
 
     /// The settings of every producer.
@@ -61,7 +61,7 @@ struct ClientSettings: Sendable {
             "queue.buffering.max.messages": "\(KafkaLimits.producerQueueMessages)",
             "queue.buffering.max.kbytes": "\(KafkaLimits.producerQueueKilobytes)",
             "compression.type": writer.compresses ? "lz4" : "none",
-            "linger.ms": "1",
+            "linger.ms": "\(KafkaLimits.lingerMilliseconds)",
         ]
     }
 

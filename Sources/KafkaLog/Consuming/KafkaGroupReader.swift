@@ -9,7 +9,7 @@ final class KafkaGroupReader: GroupReader, Closable {
     /// Joins the group; the first partitions arrive with a later read.
     init(_ settings: ClientSettings, _ options: GroupOptions) async throws(LogError) {
         group = options.group
-        var properties = settings.readerSettings(committedOnly: options.committedOnly, readsAhead: true)
+        var properties = settings.readerSettings(committedOnly: options.committedOnly, ahead: .stream)
         properties["group.id"] = options.group
         properties["group.instance.id"] = options.instance
         properties["partition.assignment.strategy"] = "cooperative-sticky"
@@ -30,7 +30,7 @@ final class KafkaGroupReader: GroupReader, Closable {
             return queue
         }
         let state = ReaderState(
-            client, queue: queue, place: place, groupStart: groupStart,
+            client, queue: queue, place: place, groupStart: groupStart, ahead: .stream,
             requestTimeout: settings.options.requestTimeout)
         core = ReaderCore(
             client, state, options: settings.options, thread: ThreadExecutor(name: "kafka-read-g"))

@@ -11,11 +11,10 @@ final class KafkaPartitionReader: PartitionReader, Closable {
         _ settings: ClientSettings, offsets: [TopicPartition: Int64], options: ReaderOptions
     ) async throws(LogError) {
         let thread = ThreadExecutor(name: "kafka-read-p", priority: options.priority)
+        let ahead = ReadingAhead(options)
         // librdkafka's own threads begin with the priority of the thread that makes the client.
         let client = try await thread.run { () throws(LogError) in
-            var properties = settings.readerSettings(
-                committedOnly: options.committedOnly, readsAhead: options.readsAhead,
-                priority: options.priority)
+            var properties = settings.readerSettings(committedOnly: options.committedOnly, ahead: ahead)
             properties["auto.offset.reset"] = "earliest"
             return try settings.makeClient(
                 .consumer, properties, events: ClientEvents.consuming,
@@ -28,7 +27,7 @@ final class KafkaPartitionReader: PartitionReader, Closable {
         }
         let state = ReaderState(
             client, queue: queue, place: "reading \(settings.address.url)", partitions: Array(offsets.keys),
-            requestTimeout: settings.options.requestTimeout)
+            ahead: ahead, requestTimeout: settings.options.requestTimeout)
         core = ReaderCore(client, state, options: settings.options, thread: thread)
         do throws(LogError) {
             let limit = settings.options.requestTimeout

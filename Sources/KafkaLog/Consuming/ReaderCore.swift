@@ -87,8 +87,8 @@ final class ReaderCore: @unchecked Sendable {
             }
             // Its broker is away. A member that is left alone would join when the broker comes back, and keep
             // partitions that nobody reads; so it is served here until it can leave. `close` reports it when
-            // its deadline is over, and does not wait for it. In turns of the thread, so that a call that came
-            // in the meantime is told that the reader is closed.
+            // its deadline is over, and does not wait for it. In turns of the thread, so that a call that
+            // came in the meantime is told that the reader is closed.
             while isFree == false {
                 isFree = await thread.run {
                     try? client.useLast { handle throws(LogError) in

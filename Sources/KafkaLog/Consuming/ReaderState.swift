@@ -36,6 +36,10 @@ final class ReaderState: @unchecked Sendable {
     private var lastArrival = ContinuousClock.now
     private var lastWaking = ContinuousClock.now
     private var wakingPause = ReaderState.shortestPause
+    /// Bytes that were taken since the fetching thread was last seen to look at its queue.
+    private var taken = 0
+    private var lastPartition: TopicPartition?
+    private let wakingBytes: Int?
     private static let shortestPause = Duration.milliseconds(KafkaLimits.wakingMilliseconds)
     /// Events of kinds that this program does not know.
     private(set) var unknownEvents = 0
@@ -43,12 +47,13 @@ final class ReaderState: @unchecked Sendable {
     /// A reader of `queue`, which belongs to `client`. `place` says for messages what it reads.
     init(
         _ client: KafkaClient, queue: consuming QueueHandle, place: String, partitions: [TopicPartition] = [],
-        groupStart: Int64? = nil, requestTimeout: Duration
+        groupStart: Int64? = nil, ahead: ReadingAhead, requestTimeout: Duration
     ) {
         self.client = client
         self.queue = consume queue
         self.place = place
         self.groupStart = groupStart
+        wakingBytes = ahead.wakingBytes
         self.requestTimeout = requestTimeout
         assignment = Assignment(partitions)
     }
@@ -136,9 +141,11 @@ final class ReaderState: @unchecked Sendable {
                 first = queue!.poll(milliseconds: deadline.milliseconds(atMost: most))
             }
             if let first {
+                let before = batch.byteCount
                 take(first, handle, into: &batch)
                 drain(handle, into: &batch, limit: limit)
                 finishRun()
+                refill(handle, batch.byteCount - before)
             }
             if !batch.isEmpty { return .records }
             if let outcome = try pending() { return outcome }
@@ -169,6 +176,19 @@ final class ReaderState: @unchecked Sendable {
             handle.wakeFetcher(of: waiting)
         }
         return true
+    }
+
+    /// Wakes the fetching thread when much of what it had queued is taken, so that it goes on before the
+    /// queue is empty.
+    private func refill(_ handle: borrowing ClientHandle, _ bytes: Int) {
+        guard let wakingBytes else { return }
+        taken += bytes
+        guard taken >= wakingBytes, let partition = lastPartition else { return }
+        taken = 0
+        guard let position = assignment.positions[partition], let end = handle.knownEnd(of: partition),
+            end > position.number
+        else { return }
+        handle.wakeFetcher(of: partition)
     }
 
     private func drain(_ handle: borrowing ClientHandle, into batch: inout RecordBatch, limit: ReadLimit) {
@@ -244,6 +264,7 @@ final class ReaderState: @unchecked Sendable {
     private func finishRun() {
         guard let run else { return }
         self.run = nil
+        lastPartition = run.partition
         wakingPause = ReaderState.shortestPause
         lastArrival = ContinuousClock.now
         client.noteContact()

@@ -36,6 +36,7 @@ final class KafkaTransactionalWriter: TransactionalWriter, Closable {
         // librdkafka refuses a delivery timeout longer than the transaction's.
         let delivery = min(options.deliveryTimeout, options.transactionTimeout)
         properties["delivery.timeout.ms"] = "\(max(1, delivery.wholeMilliseconds))"
+        properties["linger.ms"] = "\(KafkaLimits.transactionLingerMilliseconds)"
         // A record that is lost fails the commit anyway, so only losses are reported.
         properties["delivery.report.only.error"] = "true"
         let client = try settings.makeClient(
@@ -81,9 +82,9 @@ final class KafkaTransactionalWriter: TransactionalWriter, Closable {
     func send(_ batch: RecordBatch) async throws(LogError) {
         try requireOpen("writing")
         if batch.isEmpty { return }
-        // A small transaction goes out at its commit, in one go. Record by record it would be many requests, and
-        // librdkafka's thread turns in circles without a pause while records wait for their partitions to be
-        // let into the transaction, or for one of five requests to be answered.
+        // A small transaction goes out at its commit, in one go. Record by record it would be many requests,
+        // and librdkafka's thread turns in circles without a pause while records wait for their partitions to
+        // be let into the transaction, or for one of five requests to be answered.
         let ready = gathered.withLock { gathered -> [RecordBatch] in
             gathered.batches.append(batch)
             gathered.records += batch.count
