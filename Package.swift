@@ -53,6 +53,7 @@ let package = Package(
         system("CCrypto", "libcrypto", "libssl-dev"),
         system("CYAML", "yaml-0.1", "libyaml-dev"),
         system("CMicroHTTPD", "libmicrohttpd", "libmicrohttpd-dev"),
+        .systemLibrary(name: "CAllocator"),
 
         // Domain-free.
         library("Telemetry", unsafe: true),
@@ -115,7 +116,7 @@ let package = Package(
                 "Snapshots",
                 "Features", "Models", "EventLog", "KafkaLog", "EmbeddedLog", "SQLite", "Tabular", "Crypto",
                 "Basics",
-                "Telemetry", "Configuration", "Arguments", "Charts",
+                "Telemetry", "Configuration", "Arguments", "Charts", "CAllocator",
             ],
             swiftSettings: settings),
 

@@ -27,7 +27,7 @@ import Testing
         "CRdKafka": ["KafkaLog", "EventLogTesting"], "CSQLite": ["SQLite"], "CZstd": ["Zstd"],
         "CCrypto": ["Crypto"],
         "CYAML": ["Configuration"], "CMicroHTTPD": ["Gateway"], "CXML2": ["Models"],
-        "CCurl": ["Gateway", "Monitoring"],
+        "CCurl": ["Gateway", "Monitoring"], "CAllocator": ["ModelcastCommand"],
     ]
 
     private static func height(_ target: String) -> Int? {
