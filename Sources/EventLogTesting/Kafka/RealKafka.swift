@@ -142,16 +142,15 @@ public final class RealKafka: Sendable {
     /// Lets a suspended broker go on.
     public func resume(broker number: Int = 1) throws { try signal(SIGCONT, broker: number) }
 
-    /// Stops broker `number` with SIGTERM, as an operator does, and waits until it has ended.
+    /// Stops broker `number` as a service manager does, and waits until it has ended: SIGTERM, and SIGKILL
+    /// half a minute later, for a broker may wait minutes for its controller.
     public func shutDown(broker number: Int = 1) async throws {
         let process = process(ofBroker: number)
         try signal(SIGTERM, broker: number)
-        let deadline = ContinuousClock.now + .seconds(60)
+        let deadline = ContinuousClock.now + .seconds(30)
         while let process, Glibc.kill(process, 0) == 0 {
-            guard ContinuousClock.now < deadline else {
-                throw LogError(.timedOut, "broker \(number) does not end", recovery: .retry)
-            }
-            try await Task.sleep(for: .milliseconds(50))
+            guard ContinuousClock.now < deadline else { return try await kill(broker: number) }
+            try await Task.sleep(for: .milliseconds(20))
         }
     }
 

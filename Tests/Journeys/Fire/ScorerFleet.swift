@@ -1,6 +1,7 @@
 import Basics
 import EventLogTesting
 import Foundation
+import Scoring
 import Testing
 
 /// Scorers of one stream, as a supervisor keeps them: killed ones come back under their name, others leave
@@ -9,6 +10,7 @@ import Testing
 /// Confined to one task.
 final class ScorerFleet {
     private let stream: FireStream
+    private let delivery: Delivery
     private var running: [(name: String, program: RunningProgram)] = []
     private var names = 0
     private(set) var kills = 0
@@ -19,8 +21,9 @@ final class ScorerFleet {
     /// Starts that found no broker, said so, and ended: the supervisor tries again.
     private(set) var refusedStarts = 0
 
-    init(_ stream: FireStream) {
+    init(_ stream: FireStream, delivery: Delivery = .exactlyOnce) {
         self.stream = stream
+        self.delivery = delivery
     }
 
     var count: Int { running.count }
@@ -34,7 +37,10 @@ final class ScorerFleet {
 
     private func start(_ name: String) throws {
         let program = try stream.workspace.start(
-            ["score", "--model", "sum@production", "--instance", name, "--format", "json"] + stream.words)
+            [
+                "score", "--model", "sum@production", "--instance", name, "--delivery", delivery.rawValue,
+                "--format", "json",
+            ] + stream.words)
         running.append((name, program))
     }
 

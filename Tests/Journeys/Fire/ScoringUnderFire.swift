@@ -2,6 +2,7 @@ import Basics
 import Catalog
 import EventLogTesting
 import Foundation
+import Scoring
 import Synchronization
 import Testing
 
@@ -102,6 +103,51 @@ extension Fire {
                     "differing": try audit.count("differing"), "refusedStarts": fleet.refusedStarts,
                     "gaveUp": fleet.ownEnds.count,
                     "seconds": Int(began.duration(to: .now).seconds),
+                ])
+            await stream.close()
+        }
+
+        /// Without transactions events may come twice, but none is lost, and each is what its version makes
+        /// of it.
+        @Test(arguments: FireEngine.available)
+        func atLeastOnceLosesNothing(engine: FireEngine) async throws {
+            let events = Soak.scale(10_000, long: 200_000)
+            let turns = Soak.scale(6, long: 60)
+            var random = SeededRandom(seed: Soak.seed)
+            let stream = try await FireStream(engine)
+            try await stream.publish(1)
+            let fleet = ScorerFleet(stream, delivery: .atLeastOnce)
+            try fleet.join()
+            try fleet.join()
+            let allowed = Allowance(events / (turns + 1))
+            let sender = Task {
+                try await stream.send(1...events, badEvery: 250, size: 200) { allowed.count }
+            }
+            for turn in 1...turns {
+                try await Task.sleep(for: .milliseconds(Int64.random(in: 50...1_800, using: &random)))
+                switch turn % 3 {
+                case 0: try await fleet.leave(using: &random)
+                case 1: try await fleet.kill(using: &random)
+                default: try fleet.join()
+                }
+                allowed.raise(to: events / (turns + 1) * (turn + 1))
+            }
+            allowed.raise(to: .max)
+            try await sender.value
+            try await stream.log.waitUntilScored(stream.topics.events, by: stream.group)
+            try await fleet.end()
+            let audit = try await stream.workspace.audit("sum", stream.words)
+            #expect(try audit.count("events") == events, "\(audit.outcome)")
+            for fault in ["lost", "notYetScored", "unfounded", "differing", "unknownVersion", "unreadable"] {
+                #expect(try audit.count(fault) == 0, "seed \(Soak.seed): \(fault) in \(audit.outcome)")
+            }
+            #expect(fleet.ownEnds.isEmpty, "seed \(Soak.seed): \(fleet.ownEnds.prefix(3))")
+            Soak.report(
+                "ScoringUnderFire.atLeastOnceLosesNothing", engine: engine.rawValue,
+                [
+                    "events": events, "kills": fleet.kills, "joins": fleet.joins, "leaves": fleet.leaves,
+                    "lost": try audit.count("lost"), "doubled": try audit.count("doubled"),
+                    "differing": try audit.count("differing"),
                 ])
             await stream.close()
         }
