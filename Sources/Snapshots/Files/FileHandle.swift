@@ -74,12 +74,16 @@ struct FileHandle: ~Copyable {
         bytes.append(contentsOf: part)
     }
 
+    /// Bytes of one call: many kernels hold the core for the whole of it, whoever else wants it.
+    private static let writeBytesMax = 64 << 10
+
     /// Writes all of `bytes` where the last write ended.
     borrowing func write(_ bytes: ArraySlice<UInt8>) throws(SnapshotError) {
         let failure = bytes.withUnsafeBytes { buffer -> SnapshotError? in
             var done = 0
             while done < buffer.count {
-                let written = Glibc.write(descriptor, buffer.baseAddress! + done, buffer.count - done)
+                let count = min(buffer.count - done, FileHandle.writeBytesMax)
+                let written = Glibc.write(descriptor, buffer.baseAddress! + done, count)
                 if written < 0, errno == EINTR { continue }
                 if written < 0 { return FileSystem.error("write", path) }
                 done += written
