@@ -23,10 +23,10 @@ public struct WorkPace: Sendable, Hashable {
         self.share = share
     }
 
-    /// A quarter of a core in stints of a millisecond, after 40 ms without a rest: what fetching, checking
-    /// and compiling some megabytes takes.
+    /// A quarter of a core in stints of a millisecond, after 5 ms without a rest: what fetching, checking
+    /// and compiling half a megabyte takes. More of it at once holds others up for as long.
     public static let quarter = WorkPace(
-        free: .milliseconds(40), stint: .milliseconds(1), restMax: .milliseconds(100), share: 0.25)
+        free: .milliseconds(5), stint: .milliseconds(1), restMax: .milliseconds(100), share: 0.25)
 }
 
 /// Decides when work at a pace rests: a pure value that is told how much processor time was used.

@@ -26,10 +26,11 @@ struct InjectedFault: Sendable, CustomTestStringConvertible {
         case takenAway
         /// Nobody hears of it, or the open transaction must be aborted: that is the client's choice.
         case repeated
-        /// Nobody hears of it, or the reader ends with `unavailable` and a new one goes on.
-        case remade
-        /// The open transaction must be aborted; the same writer goes on.
-        case aborted
+        /// Nobody hears of it, or the reader ends with this code and a new one goes on.
+        case remade(LogError.Code)
+        /// The open transaction must be aborted, and perhaps the next one, up to so many in a row; the same
+        /// writer goes on.
+        case aborted(atMost: Int)
         /// The client is finished, with this code; a new one goes on.
         case ended(LogError.Code)
     }
@@ -57,14 +58,16 @@ struct InjectedFault: Sendable, CustomTestStringConvertible {
     private static func cases(
         _ scenario: Scenario, _ request: MockKafkaCluster.Request, _ name: String, pass: [Int32] = [],
         lose: [Int32] = [], repeat: [Int32] = [],
-        remake: [Int32] = [], abort: [Int32] = [], refuse: [(Int32, LogError.Code)] = [],
+        remake: [(Int32, LogError.Code)] = [], abort: [Int32] = [], abortTwice: [Int32] = [],
+        refuse: [(Int32, LogError.Code)] = [],
         end: [(Int32, LogError.Code)] = []
     ) -> [InjectedFault] {
         pass.map { InjectedFault(scenario, request, name, [$0, $0], .passes) }
             + lose.map { InjectedFault(scenario, request, name, [$0], .takenAway) }
             + `repeat`.map { InjectedFault(scenario, request, name, [$0, $0], .repeated) }
-            + remake.map { InjectedFault(scenario, request, name, [$0, $0], .remade) }
-            + abort.map { InjectedFault(scenario, request, name, [$0], .aborted) }
+            + remake.map { InjectedFault(scenario, request, name, [$0.0, $0.0], .remade($0.1)) }
+            + abort.map { InjectedFault(scenario, request, name, [$0], .aborted(atMost: 1)) }
+            + abortTwice.map { InjectedFault(scenario, request, name, [$0], .aborted(atMost: 2)) }
             + refuse.map { InjectedFault(scenario, request, name, [$0.0], .refused($0.1)) }
             + end.map { InjectedFault(scenario, request, name, [$0.0], .ended($0.1)) }
     }
@@ -109,7 +112,8 @@ struct InjectedFault: Sendable, CustomTestStringConvertible {
             .group, .offsetCommit, "OffsetCommit", pass: [14, 15, 16, lost], lose: [22, 25],
             refuse: [(30, .denied), (12, .engine)])
         + cases(
-            .group, .offsetFetch, "OffsetFetch", pass: [lost], remake: [14, 15, 16], refuse: [(30, .denied)])
+            .group, .offsetFetch, "OffsetFetch", pass: [lost],
+            remake: [(14, .unavailable), (15, .unavailable), (16, .unavailable), (30, .denied)])
 
     private static let transacting: [InjectedFault] =
         cases(
@@ -121,14 +125,16 @@ struct InjectedFault: Sendable, CustomTestStringConvertible {
             .transact, .addPartitionsToTransaction, "AddPartitionsToTxn", pass: [3, 14, 15, 16, 51, lost],
             abort: [29, 49], end: [(47, .fenced), (90, .fenced), (53, .denied), (48, .transactionAborted)])
         + cases(
-            .transact, .produce, "Produce", pass: [6, 7, lost], repeat: [19, 20, 56], abort: [10, 59],
-            end: [(90, .fenced), (45, .engine)])
+            .transact, .produce, "Produce", pass: [6, 7, lost], repeat: [19, 20, 56], abort: [59],
+            // After a refusal librdkafka 2.0.2 goes on with the numbers that the broker has not seen.
+            abortTwice: [10], end: [(90, .fenced), (45, .engine)])
         + cases(
             .transact, .addOffsetsToTransaction, "AddOffsetsToTxn", pass: [14, 15, 16, 51, lost],
             abort: [30], end: [(47, .fenced), (90, .fenced), (53, .denied), (48, .transactionAborted)])
         + cases(
             .transact, .transactionOffsetCommit, "TxnOffsetCommit",
-            repeat: [3, 7, 14, 15, 16, lost], abort: [22, 25, 30, 82], end: [(47, .fenced), (90, .fenced)])
+            repeat: [3, 7, 14, 15, 16, lost], abort: [22, 25, 30],
+            end: [(47, .fenced), (82, .fenced), (90, .fenced)])
         + cases(
             .transact, .endTransaction, "EndTxn", pass: [14, 15, 16, 51, lost], abort: [49],
             end: [(47, .fenced), (90, .fenced), (53, .denied), (48, .transactionAborted)])
