@@ -70,7 +70,7 @@ let package = Package(
         library("EventLog", ["Basics"]),
         library("KafkaLog", ["EventLog", "CRdKafka", "Basics", "Telemetry"], unsafe: true),
         library("EmbeddedLog", ["EventLog", "SQLite", "Basics"], unsafe: true),
-        library("EventLogTesting", ["EventLog", "Basics", "KafkaLog", "CRdKafka"], unsafe: true),
+        library("EventLogTesting", ["EventLog", "Basics", "CRdKafka"], unsafe: true),
 
         // Models as data.
         library("Features", ["Basics"]),

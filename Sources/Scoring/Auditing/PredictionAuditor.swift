@@ -87,8 +87,13 @@ public struct PredictionAuditor: Sendable {
                 spans: bounds.input, endsWithLog: bounds.endsWithLog, committed: bounds.committed,
                 recomputation: options.recomputation, offencesMax: options.offencesMax,
                 seesEverything: bounds.openTransactions.isEmpty))
-        try await readPredictions(bounds, &audit)
-        try await readDeadLetters(bounds, &audit)
+        let scoring = options.scoring
+        try await readOutcomes(scoring.output, bounds.predictions, kind: "prediction", &audit) {
+            $0.prediction($1, $2)
+        }
+        try await readOutcomes(scoring.deadLetter, bounds.deadLetters, kind: "dead letter", &audit) {
+            $0.deadLetter($1, $2)
+        }
         try await readEvents(bounds, &audit)
         var report = audit.finish()
         report.openTransactions = bounds.openTransactions
@@ -98,26 +103,15 @@ public struct PredictionAuditor: Sendable {
 
     // MARK: Reading
 
-    private func readPredictions(_ bounds: Bounds, _ audit: inout PredictionAudit) async throws(LogError) {
-        let topic = options.scoring.output
+    /// Notes every outcome of `topic`; `kind` is what messages call one.
+    private func readOutcomes(
+        _ topic: TopicName, _ spans: [Range<Int64>], kind: String, _ audit: inout PredictionAudit,
+        _ parse: (inout OutcomeParser, RecordBatch, Int) -> OutcomeParser.Reading
+    ) async throws(LogError) {
         var parser = OutcomeParser(model: options.model, input: options.scoring.input)
-        try await scan(topic, bounds.predictions) { batch, index in
-            switch parser.prediction(batch, index) {
-            case .outcome(let outcome):
-                audit.note(outcome, at: "the prediction at \(Self.place(batch, index))")
-            case .elsewhere: audit.noteElsewhere()
-            case .unreadable(let why): Self.note(why, topic, batch, index, &audit)
-            }
-        }
-    }
-
-    private func readDeadLetters(_ bounds: Bounds, _ audit: inout PredictionAudit) async throws(LogError) {
-        let topic = options.scoring.deadLetter
-        let parser = OutcomeParser(model: options.model, input: options.scoring.input)
-        try await scan(topic, bounds.deadLetters) { batch, index in
-            switch parser.deadLetter(batch, index) {
-            case .outcome(let outcome):
-                audit.note(outcome, at: "the dead letter at \(Self.place(batch, index))")
+        try await scan(topic, spans) { batch, index in
+            switch parse(&parser, batch, index) {
+            case .outcome(let outcome): audit.note(outcome, at: "the \(kind) at \(Self.place(batch, index))")
             case .elsewhere: audit.noteElsewhere()
             case .unreadable(let why): Self.note(why, topic, batch, index, &audit)
             }
