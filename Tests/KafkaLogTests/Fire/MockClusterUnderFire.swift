@@ -26,7 +26,7 @@ struct MockClusterUnderFire {
         await run.close()
         #expect(KafkaLog.abandonedClients == abandoned, "a client did not end")
         Soak.report(
-            "MockClusterUnderFire, \(fault.testDescription)", engine: "mock", ["records": run.records])
+            "MockClusterUnderFire, injected errors", engine: "mock", ["faults": 1, "records": run.records])
     }
 
     @Test("slow brokers, brokers that go and come, leaders and coordinators that move")
