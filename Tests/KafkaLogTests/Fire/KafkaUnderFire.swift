@@ -74,7 +74,8 @@ struct KafkaUnderFire {
                 "remade": counts.remade, "repeatedAtLeastOnce": counts.repeated,
                 "abandonedClients": KafkaLog.abandonedClients - abandoned,
             ])
-        #expect(counts.acknowledged >= options.records)
+        // Whoever sends goes on behind a record of which nobody knows whether it was written.
+        #expect(counts.acknowledged + counts.doubtful >= options.records)
         #expect(counts.output == counts.input)
     }
 }
