@@ -15,6 +15,9 @@ struct FailureStreak {
         guard first.duration(to: .now) < limit else { throw error }
     }
 
+    /// Whether nothing could be committed for `limit`.
+    func hasLasted(_ limit: Duration) -> Bool { began.map { $0.duration(to: .now) >= limit } ?? false }
+
     /// A transaction was committed.
     mutating func reset() {
         began = nil

@@ -114,6 +114,7 @@ final class ScoringPipeline {
     /// One turn; true when everything is done.
     private func step(_ work: inout Work) async throws(LogError) -> Bool {
         let isEnding = stop.isRaised || once?.isDone == true
+        if !isEnding { try await lookAtLosses() }
         if !isCommitting {
             if ledger.hasOpen {
                 if isEnding || policy.isOver(policyState) { try await seal(&work) }
@@ -361,6 +362,21 @@ final class ScoringPipeline {
             case .idle: break
             }
         }
+    }
+
+    /// Gives up when what a failure left uncommitted came back to nobody for as long as a commit may take,
+    /// and the log does not answer. When it does, the group goes on without this member.
+    private func lookAtLosses() async throws(LogError) {
+        guard let reason = uncommitted.reason, failures.hasLasted(options.limits.commitDeadline) else {
+            return
+        }
+        do throws(LogError) {
+            _ = try await log.committedOffsets(of: options.group, topic: options.input)
+        } catch {
+            throw reason
+        }
+        uncommitted = UncommittedEvents()
+        failures.reset()
     }
 
     // MARK: The end of --once

@@ -7,6 +7,7 @@ import Modelcast
 import Models
 import Scoring
 import Snapshots
+import Synchronization
 import Testing
 
 /// A log with the three topics, a model whose version is in every prediction, and events with known answers.
@@ -373,6 +374,36 @@ struct ScoringBench {
         let ids = try await bench.readPredictions().map(\.id)
         #expect(Set(ids).count == 100)
         #expect(delivery == .atLeastOnce || ids.count == 100)
+    }
+
+    /// The partitions are lost together with the log, so that nothing comes any more: neither records nor an
+    /// error.
+    @Test(arguments: [false, true]) func aServiceWhoseLogIsGoneGivesUp(isBack: Bool) async throws {
+        let bench = try await ScoringBench()
+        bench.slot.set(try ScoringBench.model(1))
+        try await bench.send(0..<30)
+        let losing = LosingLog(bench.log)
+        var options = bench.options(once: false)
+        options.limits.commitDeadline = .milliseconds(300)
+        let stop = StopSignal()
+        let service = bench.service(options, on: losing)
+        let running = Task { try await service.run(stop: stop) }
+        guard !isBack else {
+            // The log answers, and somebody else has the partitions: nothing to give up for.
+            losing.isGone.store(false, ordering: .relaxed)
+            try await Task.sleep(for: .milliseconds(900))
+            stop.raise()
+            _ = try await running.value
+            return
+        }
+        let error = await #expect(throws: ScoringError.self) { try await running.value }
+        let message = error?.message ?? ""
+        #expect(message.contains("partitions were lost before their records were committed"), "\(message)")
+        #expect(
+            message.contains(/of [0-9]+ events, was committed is not known|[0-9]+ events were read/),
+            "\(message)")
+        _ = try await bench.service(bench.options()).run(stop: StopSignal())
+        #expect(try await bench.readPredictions().count == 30)
     }
 
     @Test func aMissingInputTopicIsNamed() async throws {
