@@ -9,10 +9,9 @@ struct FailureStreak {
     mutating func note(
         _ error: LogError, since start: ContinuousClock.Instant, giveUpAfter limit: Duration
     ) throws(LogError) {
-        let first = began ?? start
-        began = first
+        began = began ?? start
         count += 1
-        guard first.duration(to: .now) < limit else { throw error }
+        if hasLasted(limit) { throw error }
     }
 
     /// Whether nothing could be committed for `limit`.

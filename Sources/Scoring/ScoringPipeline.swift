@@ -108,7 +108,7 @@ final class ScoringPipeline {
             }
         }
         // Asked to stop before what had failed could be read again: whoever asked must learn of it.
-        if stop.isRaised, !uncommitted.isEmpty, let reason = uncommitted.reason { throw reason }
+        if stop.isRaised, let reason = uncommitted.reason { throw reason }
     }
 
     /// One turn; true when everything is done.

@@ -7,20 +7,22 @@ struct UncommittedEvents: Sendable {
     /// Events of the transaction whose commit got no answer: committed or not, nobody knows.
     var inDoubt = 0
 
-    /// What they were not committed for.
-    private(set) var reason: LogError?
+    private var failure: LogError?
 
     /// Notes what `ledger` holds when `error` has failed it, unless more was noted before: going back makes a
     /// ledger forget.
     mutating func note(_ ledger: TransactionLedger, _ error: LogError) {
-        reason = error
+        failure = error
         guard ledger.openRecords + ledger.sealedRecords >= gathered + inDoubt else { return }
         gathered = ledger.openRecords
         inDoubt = ledger.sealedRecords
     }
 
     /// Whether nothing is owed.
-    var isEmpty: Bool { gathered + inDoubt == 0 }
+    private var isEmpty: Bool { gathered + inDoubt == 0 }
+
+    /// What they were not committed for; nil when nothing is owed.
+    var reason: LogError? { isEmpty ? nil : failure }
 
     /// What to tell of it; empty when nothing is owed.
     var text: String {

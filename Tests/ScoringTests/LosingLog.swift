@@ -2,33 +2,42 @@ import Basics
 import EventLog
 import Synchronization
 
-/// A log whose members lose their partitions after the first records, and hear nothing more.
+/// A log whose members lose their partitions, after their first records or before, and hear nothing more.
 final class LosingLog: ForwardingLog {
     let base: any EventLog
-    /// Whether questions about the group fail too.
-    let isGone = Atomic(true)
+    private let readsFirst: Bool
+    private let answers: Bool
 
-    init(_ base: any EventLog) { self.base = base }
+    /// Members get the first records of `base` when `readsFirst`; questions about the group fail unless it
+    /// `answers`.
+    init(_ base: any EventLog, readsFirst: Bool, answers: Bool) {
+        self.base = base
+        self.readsFirst = readsFirst
+        self.answers = answers
+    }
 
     func groupReader(_ options: GroupOptions) async throws(LogError) -> any GroupReader {
-        LosingReader(try await base.groupReader(options))
+        LosingReader(try await base.groupReader(options), readsFirst: readsFirst)
     }
 
     func committedOffsets(
         of group: String, topic: TopicName
     ) async throws(LogError) -> [Partition: Offset] {
-        if isGone.load(ordering: .relaxed) { throw LogError(.timedOut, "nobody answers", recovery: .retry) }
+        guard answers else { throw LogError(.timedOut, "nobody answers", recovery: .retry) }
         return try await base.committedOffsets(of: group, topic: topic)
     }
 }
 
 private final class LosingReader: GroupReader {
     private let base: any GroupReader
-    private let reads = Mutex((hasRecords: false, hasLost: false))
+    private let reads: Mutex<(hasRecords: Bool, hasLost: Bool)>
 
     var group: String { base.group }
 
-    init(_ base: any GroupReader) { self.base = base }
+    init(_ base: any GroupReader, readsFirst: Bool) {
+        self.base = base
+        reads = Mutex((hasRecords: !readsFirst, hasLost: false))
+    }
 
     func read(
         into batch: inout RecordBatch, limit: ReadLimit, wait: Duration

@@ -7,7 +7,6 @@ import Modelcast
 import Models
 import Scoring
 import Snapshots
-import Synchronization
 import Testing
 
 /// A log with the three topics, a model whose version is in every prediction, and events with known answers.
@@ -378,25 +377,10 @@ struct ScoringBench {
 
     /// The partitions are lost together with the log, so that nothing comes any more: neither records nor an
     /// error.
-    @Test(arguments: [false, true]) func aServiceWhoseLogIsGoneGivesUp(isBack: Bool) async throws {
+    @Test func aServiceWhoseLogIsGoneGivesUp() async throws {
         let bench = try await ScoringBench()
-        bench.slot.set(try ScoringBench.model(1))
-        try await bench.send(0..<30)
-        let losing = LosingLog(bench.log)
-        var options = bench.options(once: false)
-        options.limits.commitDeadline = .milliseconds(300)
-        let stop = StopSignal()
-        let service = bench.service(options, on: losing)
-        let running = Task { try await service.run(stop: stop) }
-        guard !isBack else {
-            // The log answers, and somebody else has the partitions: nothing to give up for.
-            losing.isGone.store(false, ordering: .relaxed)
-            try await Task.sleep(for: .milliseconds(900))
-            stop.raise()
-            _ = try await running.value
-            return
-        }
-        let error = await #expect(throws: ScoringError.self) { try await running.value }
+        let service = try await losingService(bench, readsFirst: true, answers: false)
+        let error = await #expect(throws: ScoringError.self) { try await service.run(stop: StopSignal()) }
         let message = error?.message ?? ""
         #expect(message.contains("partitions were lost before their records were committed"), "\(message)")
         #expect(
@@ -404,6 +388,28 @@ struct ScoringBench {
             "\(message)")
         _ = try await bench.service(bench.options()).run(stop: StopSignal())
         #expect(try await bench.readPredictions().count == 30)
+    }
+
+    /// Whoever owes nothing waits for the log; and where it answers, somebody else has the partitions.
+    @Test(arguments: [(true, true), (false, false)])
+    func aServiceThatLostItsPartitionsGoesOn(readsFirst: Bool, answers: Bool) async throws {
+        let bench = try await ScoringBench()
+        let service = try await losingService(bench, readsFirst: readsFirst, answers: answers)
+        let stop = StopSignal()
+        let running = Task { try await service.run(stop: stop) }
+        try await Task.sleep(for: .milliseconds(900))
+        stop.raise()
+        _ = try await running.value
+    }
+
+    private func losingService(
+        _ bench: ScoringBench, readsFirst: Bool, answers: Bool
+    ) async throws -> ScoringService {
+        bench.slot.set(try ScoringBench.model(1))
+        try await bench.send(0..<30)
+        var options = bench.options(once: false)
+        options.limits.commitDeadline = .milliseconds(300)
+        return bench.service(options, on: LosingLog(bench.log, readsFirst: readsFirst, answers: answers))
     }
 
     @Test func aMissingInputTopicIsNamed() async throws {
