@@ -79,22 +79,19 @@ final class ReaderCore: @unchecked Sendable {
         waiting.add(1, ordering: .acquiringAndReleasing)
         interrupt()
         Task { [client, thread, state, ended] in
-            var isFree = await thread.run { () -> Bool? in
-                defer { client.refuse() }
-                return try? client.use { handle throws(LogError) in
-                    state.leave(handle, by: deadline, saysSo: saysSo)
-                }
-            }
-            // Its broker is away. A member that is left alone would join when the broker comes back, and keep
+            var turn = deadline
+            // While its broker is away it cannot leave. A member that is left alone would join when the broker comes back, and keep
             // partitions that nobody reads; so it is served here until it can leave. `close` reports it when
             // its deadline is over, and does not wait for it. In turns of the thread, so that a call that
             // came in the meantime is told that the reader is closed.
-            while isFree == false {
-                isFree = await thread.run {
-                    try? client.useLast { handle throws(LogError) in
-                        state.leave(handle, by: Deadline(after: KafkaLimits.closedTurn), saysSo: saysSo)
-                    }
+            while await thread.run({ [turn] in
+                defer { client.refuse() }
+                let isFree = try? client.useLast { handle throws(LogError) in
+                    state.leave(handle, by: turn, saysSo: saysSo)
                 }
+                return isFree == false
+            }) {
+                turn = Deadline(after: KafkaLimits.closedTurn)
             }
             await thread.run {
                 client.destroy { state.release() }
