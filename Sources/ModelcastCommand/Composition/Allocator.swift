@@ -16,10 +16,8 @@ enum Allocator {
     /// searched again and again while many are in use: a quarter of that time in a storm of dead letters,
     /// whose headers are a block each.
     static func prepare() {
-        #if canImport(Glibc)
-            _ = mallopt(M_MMAP_THRESHOLD, ownBlockBytes)
-            _ = mallopt(M_TRIM_THRESHOLD, keptBytes)
-            _ = mallopt(M_MXFAST, 0)
-        #endif
+        _ = mallopt(M_MMAP_THRESHOLD, ownBlockBytes)
+        _ = mallopt(M_TRIM_THRESHOLD, keptBytes)
+        _ = mallopt(M_MXFAST, 0)
     }
 }
