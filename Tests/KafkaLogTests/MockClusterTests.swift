@@ -142,10 +142,13 @@ struct MockClusterTests {
         try cluster.setLeader(of: TopicPartition("events", 0), broker: 1)
         try cluster.setCoordinator(ofTransactions: "writer", broker: 1)
         try cluster.setCoordinator(ofGroup: "g", broker: 2)
-        let log = try KafkaLog.open(url: cluster.url, options: KafkaOptions(requestTimeout: .seconds(2)))
+        let log = try KafkaLog.open(url: cluster.url)
         let writer = try await log.transactionalWriter(
             id: "writer", WriterOptions(deliveryTimeout: deliveryTimeout, transactionTimeout: .seconds(60)))
-        try await log.writer().send(Record(topic: "events", value: [1]))
+        // The writer has its connections before one broker goes, so that only the group's coordinator is missed.
+        try await writer.begin()
+        try await writer.send(RecordBatch([Record(topic: "events", value: [1])]))
+        try await writer.commit(consumed: nil)
         let member = try await log.groupReader(GroupOptions(group: "g", topics: ["events"]))
         var batch = RecordBatch()
         while try await member.read(into: &batch, limit: ReadLimit(), wait: .seconds(5)) != .records {}
